@@ -1,0 +1,286 @@
+"""The words of the hub as frozen types: what a request, a draft, a finding, a delivery is. Imports nothing of the hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Json = Mapping[str, Any]
+
+
+class Role(StrEnum):
+    """What a person may do. ``admin`` acts for the whole hub, the others for one team."""
+
+    ADMIN = "admin"
+    LEAD = "lead"
+    REVIEWER = "reviewer"
+    MEMBER = "member"
+
+
+class RunState(StrEnum):
+    """Where a run stands. ``pipeline.run`` holds the table of legal transitions."""
+
+    QUEUED = "queued"
+    ANSWERED = "answered"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    DELIVERED = "delivered"
+    HELD = "held"
+    REFUSED = "refused"
+    WAITING_USER = "waiting_user"
+    ORPHANED = "orphaned"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """The verb a run does next."""
+
+    COMPOSE = "compose"
+    CHECK_INPUT = "check_input"
+    ASK = "ask"
+    CHECK_OUTPUT = "check_output"
+    DELIVER = "deliver"
+    REVIEW = "review"
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """A verdict, mildest first."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    DENY = "deny"
+
+
+class Trigger(StrEnum):
+    """What started a run: a person's act, a vendor's event, or a clock."""
+
+    USER = "user"
+    WEBHOOK = "webhook"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asked. ``person`` is an e-mail address or a vendor's user id; None when a machine asked."""
+
+    person: str | None = None
+    role: Role = Role.MEMBER
+    via: str = "api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A place in a vendor's system. ``at`` belongs to the connector; the hub stores it and hands it back unchanged."""
+
+    connection: str
+    at: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a connector or the API hands the hub, in the hub's words.
+
+    ``key`` names the vendor's delivery: the same key is the same run, however often it arrives.
+    One of ``workflow`` and ``template`` is set. ``raw`` keeps the vendor's original beside it.
+    """
+
+    key: str
+    template: str | None = None
+    workflow: str | None = None
+    inputs: Json = field(default_factory=dict)
+    target: Target | None = None
+    destinations: tuple[Target, ...] = ()
+    actor: Actor = field(default_factory=Actor)
+    trigger: Trigger = Trigger.USER
+    surface: str = "api"
+    team: str | None = None
+    raw: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """An event the connector understands and has no work for. A value, so that it is counted and not swallowed."""
+
+    event: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a connector read at a target: ``text`` is untrusted material, never instructions."""
+
+    text: str = ""
+    title: str = ""
+    url: str = ""
+    facts: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer used. ``cost_micros`` is in millionths of a US dollar, None when no price is known."""
+
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int | None = None
+    calls: int = 0
+    ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A factual statement of a draft and the evidence for it, or None."""
+
+    text: str
+    evidence_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One answer: ``text`` as it is written into a document, ``fields`` as the template's contract names its parts."""
+
+    text: str
+    fields: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The model's answer in the common envelope of every output contract."""
+
+    variants: tuple[Variant, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    disclosures: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    missing_inputs: tuple[str, ...] = ()
+    simulated: bool = False
+    usage: Usage = field(default_factory=Usage)
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing a check found. ``span`` is (start, end) in characters of the text named by ``where``."""
+
+    rule: str
+    outcome: Outcome
+    message: str
+    why: str
+    instead: str
+    where: str = ""
+    span: tuple[int, int] | None = None
+    fix: str | None = None
+    raise_tier: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one check said: its findings, how long it took, and the worst outcome among them."""
+
+    check: str
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a run stopped, in words for a person: what happened, why, what to do instead, and who acts."""
+
+    code: str
+    what: str
+    why: str = ""
+    instead: str = ""
+    who: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One write-back to one target.
+
+    ``key`` is the idempotency key: a connector leaves exactly one effect per key, however often it is asked.
+    ``reviewed`` False asks for a visible "not reviewed" mark; asking again with True clears it.
+    ``provenance`` is what the destination shows of the run: its id, template, revision, URL.
+    """
+
+    key: str
+    run_id: str
+    target: Target
+    text: str
+    fields: Json = field(default_factory=dict)
+    reviewed: bool = True
+    provenance: Json = field(default_factory=dict)
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof of a write-back: the vendor's id and revision, a hash of what was written, and what undoing it needs.
+
+    ``already`` is True when the effect stood there before this call, left by an attempt whose reply was lost.
+    """
+
+    vendor_id: str
+    revision: str = ""
+    content_hash: str = ""
+    url: str = ""
+    already: bool = False
+    detail: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One check of a connection: what was tried, whether it worked, the fix, and who can do it."""
+
+    id: str
+    ok: bool
+    what: str
+    fix: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most ``limit`` calls in any ``seconds``."""
+
+    limit: int
+    seconds: float
+
+
+# A lone surrogate is no character and no encoder takes it; NUL and the other control characters are refused by
+# PostgreSQL, XML and Google Docs alike. Tab, newline and carriage return stay.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """The text as every system can store it: surrogate pairs joined, lone ones replaced, CRLF as LF, no control characters."""
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSTORABLE.sub("", text)
+
+
+def clean_json(value: Any) -> Any:
+    """``clean_text`` over every string of a JSON value, keys too."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, Mapping):
+        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(item) for item in value]
+    return value

@@ -1,0 +1,146 @@
+"""The contract of a connector: the plugin that knows one vendor, and the connection it works on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Target
+from hub.sdk.http import GuardedHttp
+from hub.sdk.settings import ConnectorSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A webhook as it arrived: the raw bytes, before anything has parsed them. Header names are lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundAnswer:
+    """What a vendor's server is answered."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCount:
+    """How many items of one kind were made in a window, with the ids counted, so that nothing is counted twice."""
+
+    kind: str
+    count: int
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One configured account of a connector, ready to work.
+
+    ``http`` calls only the hosts ``settings.hosts()`` names. ``sandbox`` marks a stand-in on this machine: ``http`` then
+    calls loopback addresses only, which is why simulated drafts may be written there and nowhere else.
+    ``account`` names who the vendor sees, as far as rate limits are counted.
+    """
+
+    name: str
+    settings: Any
+    http: GuardedHttp
+    sandbox: bool = False
+    account: str = "default"
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Connector(ABC):
+    """What every connector gives. One object serves all connections; it holds no state of its own."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    settings: ClassVar[type[ConnectorSettings]]
+    surfaces: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[tuple[str, ...]] = ()
+    #: Calls the vendor allows per account, by kind, such as {"write": Rate(limit=60, seconds=60)}.
+    limits: ClassVar[Mapping[str, Rate]] = {}
+    #: What one delivery costs, by the kinds of ``limits``.
+    delivery_cost: ClassVar[Mapping[str, int]] = {}
+
+    def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
+        """The answer to a vendor's set-up question, or None when this request is no handshake."""
+        return None
+
+    @abstractmethod
+    def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
+        """Prove the sender from the raw bytes, in constant time. Pure: no network, no store.
+
+        Raises:
+            Unverified: unsigned, forged, too old, or meant for someone else.
+        """
+
+    @abstractmethod
+    def parse(self, connection: Connection, request: Inbound) -> Sequence[Request | Ignored]:
+        """The verified webhook in the hub's words. An unknown event is an ``Ignored``, never an exception.
+
+        Raises:
+            BadRequest: verified, but not what the vendor documents.
+        """
+
+    def acknowledge(self, connection: Connection, request: Inbound) -> InboundAnswer:
+        """What the vendor wants to hear once everything is stored."""
+        return InboundAnswer(body=b'{"stored": true}')
+
+    @abstractmethod
+    def context(self, connection: Connection, target: Target) -> Context:
+        """Read the target anew: webhooks are trusted for ids only.
+
+        Raises:
+            TargetGone, NeedsPermission, TryLater, VendorRefused.
+        """
+
+    @abstractmethod
+    def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:
+        """Write the delivery, once. Called again with the same ``delivery.key`` it finds its own effect and returns the
+        same receipt with ``already=True``, also when the first reply was lost.
+
+        Raises:
+            TargetGone, NeedsPermission, TryLater, VendorRefused.
+        """
+
+    @abstractmethod
+    def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
+        """Take the effect back and put what stood there before. Harmless when it is already gone.
+
+        Raises:
+            Conflict: a person changed the text since; nothing was touched.
+            TargetGone, NeedsPermission, TryLater, VendorRefused.
+        """
+
+    @abstractmethod
+    def check_connection(self, connection: Connection) -> Sequence[Probe]:
+        """Try what the connection needs to do, one probe each; every failing probe names its fix and who can do it."""
+
+    @abstractmethod
+    def count_items(self, connection: Connection, kind: str, since: float, until: float) -> ItemCount:
+        """How many items of ``kind`` people made in the window (Unix seconds), with Inlay or without: the denominator."""
+
+    def target_url(self, target: Target) -> str:
+        """Where a person can look at the target, or an empty string."""
+        return ""
+
+    def blueprint(self, hub: Any) -> Any:
+        """A Flask blueprint for vendor-facing pages, or None."""
+        return None
+
+    def sandbox(self) -> Callable[..., Any] | None:
+        """A function that starts the local stand-in for the vendor, or None. See the connector's ``sandbox.py``."""
+        return None
+
+    def sample_target(self) -> Json:
+        """A target in the sandbox's own sample data, for the demo and the set-up wizard."""
+        return {}

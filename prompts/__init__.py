@@ -1,0 +1,1 @@
+"""The prompt templates that ship with Inlay, as package data."""
