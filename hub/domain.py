@@ -1,4 +1,4 @@
-"""The words of the hub as frozen types: what a request, a draft, a finding, a delivery is. Imports nothing of the hub."""
+"""The words of the hub as frozen types: request, draft, finding, delivery. Imports nothing of the hub."""
 
 from __future__ import annotations
 
@@ -260,6 +260,114 @@ class Rate:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What composing and checking made of a request: typed input values, masked where personal data stood.
+
+    ``placeholders`` maps each placeholder in ``values`` to the original. ``breaches`` is set when the first answer broke
+    the contract and ``answer`` holds that answer: the next call asks for a repair.
+    """
+
+    values: Json = field(default_factory=dict)
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    nonce: str = ""
+    title: str = ""
+    url: str = ""
+    answer: str = ""
+    breaches: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's decision, bound to the draft's content hash."""
+
+    by: str
+    decision: Literal["accept", "reject"]
+    content_hash: str
+    at: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One request's way through the pipeline, as it is stored. Times are Unix seconds.
+
+    ``wake_at`` is when somebody should work on it next: for a leased run the end of the lease, None when it waits for a
+    person or has ended. ``token`` is the lease; every commit of a stage is conditional on it.
+    """
+
+    id: str
+    team: str
+    state: RunState
+    stage: Stage
+    request: Request
+    template: str
+    revision: str
+    tier: int
+    queue: str
+    turn: float
+    wake_at: float | None
+    created_at: float
+    updated_at: float
+    workflow: str | None = None
+    policy: str = ""
+    work: Work = field(default_factory=Work)
+    input_verdicts: tuple[Verdict, ...] = ()
+    output_verdicts: tuple[Verdict, ...] = ()
+    draft: Draft | None = None
+    review: Review | None = None
+    problem: Problem | None = None
+    simulated: bool = False
+    attempts: int = 0
+    asks: int = 0
+    token: str | None = None
+    ended_at: float | None = None
+
+
+class DeliveryState(StrEnum):
+    """Where one delivery stands."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    ORPHANED = "orphaned"
+    WAITING_USER = "waiting_user"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One delivery as it is stored: where it goes, how far it is, and its receipt or its problem."""
+
+    key: str
+    run_id: str
+    number: int
+    target: Target
+    state: DeliveryState
+    reviewed: bool
+    attempts: int = 0
+    wake_at: float | None = None
+    receipt: Receipt | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of the ledger. ``data`` holds ids, figures and hashes, never text or personal data."""
+
+    seq: int
+    at: float
+    run_id: str
+    team: str
+    actor: str
+    kind: str
+    data: Json
+    key_id: str
+    prev: str
+    hash: str
+
+
 # A lone surrogate is no character and no encoder takes it; NUL and the other control characters are refused by
 # PostgreSQL, XML and Google Docs alike. Tab, newline and carriage return stay.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -267,7 +375,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean_text(text: str) -> str:
-    """The text as every system can store it: surrogate pairs joined, lone ones replaced, CRLF as LF, no control characters."""
+    """The text as every system stores it: no lone surrogates, no control characters, LF line ends."""
     if _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if "\r" in text:

@@ -1,23 +1,23 @@
 """Every error of the hub, as a tree. Each says who acts and whether trying again helps.
 
-    InlayError
-    ├── BadRequest            the asker       what was sent cannot be worked on
-    │   ├── UnknownName       the asker       no such template, workflow, connection, run
-    │   └── InvalidInputs     the asker       inputs are missing, unknown or ill-typed; each is named
-    ├── NotAllowed            the asker       signed in, but this is not theirs to do
-    ├── Unverified            the sender      a webhook or token that does not prove who sent it
-    ├── Conflict              the asker       the thing changed meanwhile, or is in a state that forbids this
-    ├── Refused               the asker       a policy says no, with why and instead
-    ├── Held                  a lead          a policy wants a person to look first
-    ├── NeedsPermission       the person      the account lacks a permission, or its token expired
-    ├── TargetGone            the person      the document, record or place no longer exists
-    ├── TryLater              nobody          the other side is busy or away; Inlay tries again by itself
-    │   ├── RateLimited                       … it says when
-    │   └── Unavailable                       … it does not answer, or answers with its own failure
-    ├── VendorRefused         an admin        the vendor understood and said no; trying again changes nothing
-    ├── BadAnswer             a lead          the model answered something that is no draft
-    └── LeaseLost             nobody          another worker has the run now; this one must stop
-    ConfigurationError        an admin        start-up stops. Deliberately no InlayError: no "keep going" code may swallow it
+InlayError
+├── BadRequest            the asker       what was sent cannot be worked on
+│   ├── UnknownName       the asker       no such template, workflow, connection, run
+│   └── InvalidInputs     the asker       inputs are missing, unknown or ill-typed; each is named
+├── NotAllowed            the asker       signed in, but this is not theirs to do
+├── Unverified            the sender      a webhook or token that does not prove who sent it
+├── Conflict              the asker       the thing changed meanwhile, or is in a state that forbids this
+├── Refused               the asker       a policy says no, with why and instead
+├── Held                  a lead          a policy wants a person to look first
+├── NeedsPermission       the person      the account lacks a permission, or its token expired
+├── TargetGone            the person      the document, record or place no longer exists
+├── TryLater              nobody          the other side is busy or away; Inlay tries again by itself
+│   ├── RateLimited                       … it says when
+│   └── Unavailable                       … it does not answer, or answers with its own failure
+├── VendorRefused         an admin        the vendor understood and said no; trying again changes nothing
+├── BadAnswer             a lead          the model answered something that is no draft
+└── LeaseLost             nobody          another worker has the run now; this one must stop
+ConfigurationError        an admin        start-up stops. No InlayError: no "keep going" code may swallow it
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ class ItemCount:
 class Connection:
     """One configured account of a connector, ready to work.
 
-    ``http`` calls only the hosts ``settings.hosts()`` names. ``sandbox`` marks a stand-in on this machine: ``http`` then
-    calls loopback addresses only, which is why simulated drafts may be written there and nowhere else.
+    ``http`` calls only the hosts ``settings.hosts()`` names. ``sandbox`` marks a stand-in on this machine: ``http``
+    then calls loopback addresses only, which is why simulated drafts may be written there and nowhere else.
     ``account`` names who the vendor sees, as far as rate limits are counted.
     """
 
@@ -127,7 +127,7 @@ class Connector(ABC):
 
     @abstractmethod
     def count_items(self, connection: Connection, kind: str, since: float, until: float) -> ItemCount:
-        """How many items of ``kind`` people made in the window (Unix seconds), with Inlay or without: the denominator."""
+        """How many items of ``kind`` people made in the window (Unix seconds), with Inlay or without it."""
 
     def target_url(self, target: Target) -> str:
         """Where a person can look at the target, or an empty string."""

@@ -1,7 +1,7 @@
 """The hooks of the hub, all of them. Work goes to an object, news goes to a hook.
 
-The ``register_*`` hooks are asked once, at start: hand over objects by calling ``register``. The ``on_*`` hooks are told
-afterwards. An implementation takes the arguments it needs by name and gives none a default. A plugin that raises is
+The ``register_*`` hooks are asked once, at start: hand over objects by calling ``register``. The ``on_*`` hooks are
+told afterwards. An implementation takes the arguments it needs by name and gives none a default. A plugin that raises is
 recorded with its error and left out; the others load.
 """
 
@@ -31,7 +31,7 @@ def register_connectors(register: Callable[[Connector], None]) -> None:
     Args:
         register: call it with one ``Connector`` object for each vendor. Its ``name`` must be free.
 
-    Raises: whatever you raise is recorded, shown by ``inlay connectors`` and on the Connectors page, and your plugin is left out.
+    Raises: whatever you raise is recorded, shown by ``inlay connectors``, and your plugin is left out.
 
     Example::
 
@@ -102,8 +102,8 @@ def register_templates(register: Callable[[str, str], None]) -> None:
 def on_run_finished(run: Any) -> None:
     """Hear that a run reached an ending. News only: the run is stored, nothing you do changes it.
 
-    Called: after the commit of the ending, in the process that made it. A run that ended while the process was killed is
-    not told again, so read the ledger if you must not miss one.
+    Called: after the commit of the ending, in the process that made it. A run that ended while the process was killed
+    is not told again, so read the ledger if you must not miss one.
 
     Args:
         run: the stored run, read only.

@@ -49,9 +49,8 @@ class GuardedHttp:
         loopback_only: refuse every host that is not this machine, whatever ``hosts`` says.
         timeout: seconds to connect, and to wait for each read and write.
         max_bytes: the largest answer it reads.
-        attempts: tries for a method that changes nothing. A method that changes something is sent once: whether to send it
-            again only the connector knows.
-        transport: for tests that need their own.
+        attempts: tries for a method that changes nothing. A method that changes something is sent once: whether to
+            send it again only the connector knows.
     """
 
     def __init__(

@@ -1,0 +1,109 @@
+"""Every setting of the hub, declared once: its name is the environment variable ``INLAY_<NAME>``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import ConfigurationError
+from hub.sdk.settings import Secret
+
+
+class Settings(BaseSettings):
+    """Read from the environment, or from files: ``INLAY_SECRET_KEY_FILE`` names one that holds ``INLAY_SECRET_KEY``."""
+
+    model_config = SettingsConfigDict(env_prefix="INLAY_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    home: Path = Field(default=Path(".inlay"), description="Folder for the embedded database and the generated key.")
+    database_url: str = Field(
+        default="", description="sqlite:///file or postgresql://…; empty means an SQLite file in INLAY_HOME."
+    )
+    broker_url: str = Field(
+        default="", description="redis://… or amqp://… to share work between machines; empty keeps it in this process."
+    )
+    queue_prefix: str = Field(default="inlay", description="Names this hub's queues on a shared broker.")
+    secret_key: Secret | None = Field(
+        default=None,
+        description="Keys that protect stored secrets and the ledger, newest first, separated by commas. "
+        "Generated in INLAY_HOME when empty.",
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8800, ge=0, le=65535, description="Port the web server listens on.")
+    processes: int = Field(default=1, ge=1, le=64, description="Web processes of `inlay serve`.")
+    threads: int = Field(default=16, ge=1, le=512, description="Requests one web process works on at once.")
+    public_url: str = Field(default="", description="The address people use, for links; empty means http://HOST:PORT.")
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="The largest request the hub reads.")
+
+    workers: int = Field(default=8, ge=0, le=256, description="Runs one process works on at once in the background.")
+    lease_seconds: float = Field(
+        default=15.0, gt=0, description="How long a run stays with a worker that has gone silent."
+    )
+    reap_seconds: float = Field(
+        default=0.5, gt=0, description="How often a process looks for runs whose time has come or whose worker died."
+    )
+    max_attempts: int = Field(
+        default=12, ge=1, description="Tries of one stage before the run says that it failed and who can help."
+    )
+
+    model: str = Field(default="", description="Model name sent to the endpoint; empty means the labelled simulator.")
+    model_base_url: str = Field(default="", description="Any OpenAI-compatible endpoint; empty means api.openai.com.")
+    model_api_key: Secret | None = Field(default=None, description="Key of the model endpoint.")
+    model_api_version: str = Field(default="", description="Azure only: the api-version to send.")
+    model_timeout: float = Field(default=60.0, gt=0, description="Seconds one model call may take.")
+    model_fallbacks: list[dict[str, str]] = Field(
+        default_factory=list,
+        description='Endpoints to try next, as JSON: [{"base_url": …, "model": …, "api_key_env": …}].',
+    )
+    model_prices: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        description='Prices the price list does not know, in dollars per million tokens: {"model": [in, out]}.',
+    )
+
+    templates: Path | None = Field(default=None, description="A folder with .prompty files of your own.")
+    plugins_off: list[str] = Field(default_factory=list, description="Entry points to leave out, as JSON.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    demo: bool = Field(default=False, description="Demo mode: sign-in without a key, loopback addresses only.")
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'inlay.db').absolute()}"
+
+    @property
+    def url(self) -> str:
+        """The address people use, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(**given: Any) -> Settings:
+    """The settings in force; ``given`` overrides the environment.
+
+    Raises:
+        ConfigurationError: names each wrong variable and what is wrong with it, never its value.
+    """
+    given = {**_from_files(), **given}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"INLAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise ConfigurationError("The settings cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+def _from_files() -> dict[str, str]:
+    """Values from ``INLAY_<NAME>_FILE``; a file that cannot be read stops the start."""
+    found: dict[str, str] = {}
+    for name in Settings.model_fields:
+        path = os.environ.get(f"INLAY_{name.upper()}_FILE")
+        if path:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigurationError(
+                    f"INLAY_{name.upper()}_FILE names {path}, which cannot be read: {error.strerror}."
+                ) from None
+    return found

@@ -1,0 +1,134 @@
+"""Opens the database and gives transactions. The same code serves SQLite (WAL) and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from hub.errors import ConfigurationError, Unavailable
+
+#: The migration this code needs. ``hub/store/migrations/versions`` holds them all.
+SCHEMA = "0001"
+
+
+class Database:
+    """One database. Every statement runs inside ``transaction()`` or ``reading()``.
+
+    Args:
+        url: ``sqlite:///…`` or ``postgresql://…``.
+        pool: connections kept; more threads than this wait for one.
+    """
+
+    def __init__(self, url: str, *, pool: int = 32) -> None:
+        try:
+            parsed = make_url(url)
+        except sa.exc.ArgumentError:
+            raise ConfigurationError(
+                "INLAY_DATABASE_URL is no database URL. Write sqlite:///file or postgresql://…."
+            ) from None
+        self.dialect = parsed.get_backend_name()
+        if self.dialect not in ("sqlite", "postgresql"):
+            raise ConfigurationError(f"INLAY_DATABASE_URL names {self.dialect}; Inlay works on sqlite and postgresql.")
+        self.url = parsed
+        # hide_parameters: a database error must not carry a person's text into a log.
+        options: dict[str, Any] = {"hide_parameters": True, "pool_size": pool, "max_overflow": 0, "pool_timeout": 30}
+        if self.is_sqlite:
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        else:
+            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        self.engine = sa.create_engine(parsed, **options)
+        if self.is_sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+        self._reading = self.engine.execution_options(inlay_reading=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.dialect == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that writes: committed at the end, rolled back when anything raises.
+
+        Raises:
+            Unavailable: the database does not answer. Nothing was committed, or the commit's fate is unknown, in which
+                case the lease token decides who may go on.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _unavailable(error) from error
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads; on SQLite it never waits for a writer."""
+        try:
+            with self._reading.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _unavailable(error) from error
+            raise
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def schema(self) -> str:
+        """The migration the database stands at, empty when it was never migrated."""
+        with self.reading() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return ""
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; several processes may start at once."""
+        if self.schema() == SCHEMA:
+            return
+        from hub.store.migrations import upgrade
+
+        upgrade(self)
+
+    def ping(self) -> bool:
+        """True when the database answers."""
+        try:
+            with self.reading() as connection:
+                connection.exec_driver_sql("SELECT 1")
+            return True
+        except Unavailable:
+            return False
+
+
+def _unavailable(error: DBAPIError) -> Unavailable:
+    return Unavailable(f"The database does not answer ({type(error.orig).__name__}).", why="It is restarting or busy.")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own transaction handling cannot say BEGIN IMMEDIATE; _begin_sqlite does it instead.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    # FULL: a run that was acknowledged survives a power cut, not only a killed process.
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-16000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write transaction takes the write lock at once: one that upgraded from reading could fail half-way.
+    reading = connection.get_execution_options().get("inlay_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

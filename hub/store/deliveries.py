@@ -1,0 +1,77 @@
+"""Deliveries: one row per target of a run, each with its own state, attempts and receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from hub.domain import DeliveryRow, DeliveryState, Target
+from hub.store.codec import decode, encode
+from hub.store.tables import delivery as table
+
+
+def create(tx: Connection, run_id: str, targets: Sequence[Target], *, reviewed: bool, now: float) -> None:
+    """One pending delivery per target, numbered from 1. The key ``<run>.<number>`` is the idempotency key."""
+    if not targets:
+        return
+    tx.execute(
+        sa.insert(table),
+        [
+            {
+                "key": f"{run_id}.{number}",
+                "run_id": run_id,
+                "number": number,
+                "connection": target.connection,
+                "target": encode("target", target),
+                "state": DeliveryState.PENDING,
+                "reviewed": reviewed,
+                "attempts": 0,
+                "updated_at": now,
+            }
+            for number, target in enumerate(targets, start=1)
+        ],
+    )
+
+
+def of_run(tx: Connection, run_id: str) -> list[DeliveryRow]:
+    """The deliveries of a run, in order."""
+    rows = tx.execute(sa.select(table).where(table.c.run_id == run_id).order_by(table.c.number))
+    return [_delivery(row) for row in rows]
+
+
+def save(tx: Connection, key: str, now: float, changes: Mapping[str, Any]) -> None:
+    """Write changes to one delivery. The caller holds the run's lease in the same transaction."""
+    values = {name: encode(name, value) for name, value in changes.items()}
+    if "target" in changes:
+        values["connection"] = changes["target"].connection
+    tx.execute(sa.update(table).where(table.c.key == key).values(updated_at=now, **values))
+
+
+def reopen(tx: Connection, run_id: str, *, states: Sequence[DeliveryState], reviewed: bool | None, now: float) -> int:
+    """Make deliveries in these states pending again, for a retry or once the review is done."""
+    values: dict[str, Any] = {"state": DeliveryState.PENDING, "attempts": 0, "wake_at": None, "problem": None}
+    if reviewed is not None:
+        values["reviewed"] = reviewed
+    return tx.execute(
+        sa.update(table)
+        .where(table.c.run_id == run_id, table.c.state.in_([state.value for state in states]))
+        .values(updated_at=now, **values)
+    ).rowcount
+
+
+def _delivery(row: Row[Any]) -> DeliveryRow:
+    return DeliveryRow(
+        key=row.key,
+        run_id=row.run_id,
+        number=row.number,
+        target=decode("target", row.target),
+        state=DeliveryState(row.state),
+        reviewed=row.reviewed,
+        attempts=row.attempts,
+        wake_at=row.wake_at,
+        receipt=decode("receipt", row.receipt),
+        problem=decode("problem", row.problem),
+    )

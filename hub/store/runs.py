@@ -1,0 +1,224 @@
+"""Runs: created once per request key, taken under a lease, and changed only by whoever holds the lease's token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Row
+
+from hub.domain import Run, RunState, Stage
+from hub.errors import LeaseLost
+from hub.store.codec import decode, encode
+from hub.store.tables import run as table
+
+_OPTIONAL = {"work", "input_verdicts", "output_verdicts"}
+#: How many waiting runs of a team count towards its next run's turn.
+_CROWD = 1000
+
+
+def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, bool]:
+    """Store a new run, unless its request key is known.
+
+    Returns:
+        The id and fingerprint of the run that stands under this key, and whether it is new.
+    """
+    row = {
+        "id": run.id,
+        "request_key": run.request.key,
+        "fingerprint": fingerprint,
+        "request": encode("request", run.request),
+        **{
+            name: getattr(run, name)
+            for name in (
+                "team",
+                "state",
+                "stage",
+                "queue",
+                "turn",
+                "wake_at",
+                "token",
+                "template",
+                "revision",
+                "workflow",
+                "tier",
+                "policy",
+                "simulated",
+                "attempts",
+                "asks",
+                "created_at",
+                "updated_at",
+                "ended_at",
+            )
+        },
+    }
+    insert = _INSERT[tx.dialect.name]
+    if tx.execute(insert, row).rowcount == 1:
+        return run.id, fingerprint, True
+    known = tx.execute(_BY_KEY, {"key": run.request.key}).one()
+    return known.id, known.fingerprint, False
+
+
+def get(tx: Connection, run_id: str) -> Run | None:
+    """The run, or None."""
+    row = tx.execute(_BY_ID, {"id": run_id}).one_or_none()
+    return None if row is None else _run(row)
+
+
+def crowd(tx: Connection, team: str) -> int:
+    """How many runs of the team wait for their first answer, counted up to a thousand."""
+    return tx.execute(_CROWD_OF, {"team": team}).scalar_one()
+
+
+def take(tx: Connection, run_id: str, *, token: str, now: float, until: float) -> Run | None:
+    """Lease one run if it wants work now; None when somebody has it or it wants none."""
+    row = tx.execute(_TAKE, {"run": run_id, "new_token": token, "now": now, "until": until}).one_or_none()
+    return None if row is None else _run(row)
+
+
+def take_next(tx: Connection, queues: Sequence[str], *, token: str, now: float, until: float) -> Run | None:
+    """Lease the run whose turn it is among those that want work; None when there is none."""
+    row = tx.execute(
+        _TAKE_NEXT[tx.dialect.name], {"queues": list(queues), "new_token": token, "now": now, "until": until}
+    ).one_or_none()
+    return None if row is None else _run(row)
+
+
+def take_waiting(
+    tx: Connection, run_id: str, states: Iterable[RunState], *, token: str, now: float, until: float
+) -> Run | None:
+    """Lease a run that waits for a person, for what that person does now; None when it is in no such state or taken."""
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.id == run_id,
+            table.c.state.in_([state.value for state in states]),
+            sa.or_(table.c.token.is_(None), table.c.wake_at <= now),
+        )
+        .values(token=token, wake_at=until)
+        .returning(*table.c)
+    )
+    row = tx.execute(statement).one_or_none()
+    return None if row is None else _run(row)
+
+
+def renew(tx: Connection, tokens: Sequence[str], until: float) -> int:
+    """Keep the leases a living process holds. A lease somebody else has taken over is not renewed."""
+    return tx.execute(sa.update(table).where(table.c.token.in_(list(tokens))).values(wake_at=until)).rowcount
+
+
+def save(tx: Connection, run_id: str, token: str | None, changes: Mapping[str, Any]) -> None:
+    """Write changes under the lease.
+
+    Raises:
+        LeaseLost: the token is not the run's any more. Nothing was written; roll the transaction back.
+    """
+    values = {name: encode(name, value) for name, value in changes.items()}
+    statement = sa.update(table).where(
+        table.c.id == sa.bindparam("this_run"), table.c.token == sa.bindparam("this_token")
+    )
+    changed = tx.execute(
+        statement.values({name: sa.bindparam(name) for name in values}),
+        {"this_run": run_id, "this_token": token, **values},
+    )
+    if changed.rowcount != 1:
+        raise LeaseLost("Another worker has this run now.")
+
+
+def cut_in(tx: Connection, run_id: str, states: Iterable[RunState], changes: Mapping[str, Any]) -> bool:
+    """Change a run whoever holds it, taking its lease away; False when it is in none of these states.
+
+    The worker that held it finds its token gone at its next commit, which then changes nothing.
+    """
+    values = {name: encode(name, value) for name, value in changes.items()}
+    statement = sa.update(table).where(table.c.id == run_id, table.c.state.in_([state.value for state in states]))
+    return tx.execute(statement.values(token=None, **values)).rowcount == 1
+
+
+def due(tx: Connection, now: float, limit: int) -> dict[str, int]:
+    """How many runs want work now, by queue, counted up to ``limit`` in all."""
+    wanted = (
+        sa.select(table.c.queue).where(table.c.wake_at.is_not(None), table.c.wake_at <= now).limit(limit).subquery()
+    )
+    rows = tx.execute(sa.select(wanted.c.queue, sa.func.count()).group_by(wanted.c.queue))
+    return {queue: count for queue, count in rows}
+
+
+def newest(
+    tx: Connection,
+    *,
+    teams: Sequence[str] | None,
+    limit: int = 50,
+    before: float | None = None,
+    state: str | None = None,
+) -> list[Run]:
+    """The newest runs of these teams (None: of all), newest first."""
+    statement = sa.select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+    if teams is not None:
+        statement = statement.where(table.c.team.in_(list(teams)))
+    if before is not None:
+        statement = statement.where(table.c.created_at < before)
+    if state is not None:
+        statement = statement.where(table.c.state == state)
+    return [_run(row) for row in tx.execute(statement)]
+
+
+def count_by_state(tx: Connection) -> dict[str, int]:
+    """How many runs stand in each state."""
+    return {state: n for state, n in tx.execute(sa.select(table.c.state, sa.func.count()).group_by(table.c.state))}
+
+
+def _run(row: Row[Any]) -> Run:
+    found = row._mapping
+    fields = {name: decode(name, found[name]) for name in found if name not in ("request_key", "fingerprint")}
+    for name in _OPTIONAL:
+        if fields[name] is None:
+            del fields[name]
+    return Run(**{**fields, "state": RunState(fields["state"]), "stage": Stage(fields["stage"])})
+
+
+_INSERT = {
+    "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["request_key"]),
+    "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=["request_key"]),
+}
+_BY_KEY = sa.select(table.c.id, table.c.fingerprint).where(table.c.request_key == sa.bindparam("key"))
+_BY_ID = sa.select(table).where(table.c.id == sa.bindparam("id"))
+_CROWD_OF = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal(1))
+    .select_from(table)
+    .where(table.c.team == sa.bindparam("team"), table.c.state == sa.literal_column("'queued'"))
+    .limit(_CROWD)
+    .subquery()
+)
+_TAKE = (
+    sa.update(table)
+    .where(table.c.id == sa.bindparam("run"), table.c.wake_at <= sa.bindparam("now"))
+    .values(token=sa.bindparam("new_token"), wake_at=sa.bindparam("until"))
+    .returning(*table.c)
+)
+
+
+def _take_next(skip_locked: bool) -> Any:
+    first = (
+        sa.select(table.c.id)
+        .where(
+            table.c.queue.in_(sa.bindparam("queues", expanding=True)),
+            table.c.wake_at.is_not(None),
+            table.c.wake_at <= sa.bindparam("now"),
+        )
+        .order_by(table.c.turn)
+        .limit(1)
+    )
+    if skip_locked:
+        first = first.with_for_update(skip_locked=True)
+    return (
+        sa.update(table)
+        .where(table.c.id == first.scalar_subquery())
+        .values(token=sa.bindparam("new_token"), wake_at=sa.bindparam("until"))
+        .returning(*table.c)
+    )
+
+
+_TAKE_NEXT = {"sqlite": _take_next(False), "postgresql": _take_next(True)}
