@@ -1,0 +1,55 @@
+# One command for each thing people do with Inlay. A machine needs Python 3.11 and make; `make` alone prints this list.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FAKE_MODEL := $(VENV)/fake-model
+FAKE_MODEL_PACKAGE := @copilotkit/aimock@1.43.0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench scale clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Start the hub with a sample document and run one request on it; needs no key and no account
+	@$(BIN)/inlay demo
+
+test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint test ## Everything a change must pass: style, imports, types, tests
+
+lint: $(READY) ## Style, import order and types, without the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pyright
+
+bench: $(READY) $(FAKE_MODEL)/.ready ## Measure latency, throughput and the cost of each stage
+	@$(BIN)/inlay bench
+
+scale: $(READY) $(FAKE_MODEL)/.ready ## Kill and freeze workers under load and count what was lost; takes minutes
+	@$(BIN)/python -m pytest tests/scale -m scale --timeout 1800 $(ARGS)
+
+clean: ## Remove the environment, caches and the demo's data
+	rm -rf $(VENV) .inlay .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+
+# Installed again only when a dependency changes: the stamp is newer than both files until then.
+$(READY): pyproject.toml constraints.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Inlay needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes the first time) ..."
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# The fake model server the tests ask instead of a real model. Without Node those tests are skipped, and say so.
+$(FAKE_MODEL)/.ready: | $(READY)
+	@mkdir -p $(FAKE_MODEL)
+	@if command -v npm >/dev/null 2>&1; then \
+		npm install --silent --no-package-lock --prefix $(FAKE_MODEL) $(FAKE_MODEL_PACKAGE) && touch $@; \
+	else \
+		echo "Node is not installed: tests that need the fake model server will be skipped."; \
+	fi

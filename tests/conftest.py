@@ -1,0 +1,113 @@
+"""The fixtures every test may use: databases, brokers, the fake model server, recorded payloads, and no way out to the network.
+
+What a machine lacks is skipped with its reason. With ``INLAY_CI`` set it fails instead: a build proves everything or is red.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fake_model_server import FakeModelServer, find_server
+from tests.loopback import loopback_only
+from tests.services import Absent, RabbitMQ, empty_postgres, empty_redis, private_rabbitmq
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDINGS = ROOT.parent / "shared" / "fixtures"
+KEPT = ("INLAY_CI", "INLAY_TEST_", "INLAY_AIMOCK")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the developer's own settings: a test says what it needs, and never finds a real key."""
+    for name in list(os.environ):
+        if name.startswith(("INLAY_", "OPENAI_")) and not name.startswith(KEPT):
+            del os.environ[name]
+
+
+def absent(reason: str) -> None:
+    """Skip, or fail where nothing may be skipped."""
+    if os.environ.get("INLAY_CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> Iterator[None]:
+    with loopback_only():
+        yield
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A ``postgresql://`` URL of a new, empty database; it is dropped afterwards."""
+    try:
+        with empty_postgres() as url:
+            yield url
+    except Absent as error:
+        absent(str(error))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A ``sqlite:///`` URL of a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'inlay.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database's URL. A test that takes this runs twice: on SQLite and on PostgreSQL."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A ``redis://`` URL of a database number nobody else uses; it is emptied before and after."""
+    try:
+        with empty_redis() as url:
+            yield url
+    except Absent as error:
+        absent(str(error))
+
+
+@pytest.fixture
+def rabbitmq(monkeypatch: pytest.MonkeyPatch) -> Iterator[RabbitMQ]:
+    """A RabbitMQ server and a queue prefix of the test's own, which is also set as ``INLAY_QUEUE_PREFIX``."""
+    try:
+        with private_rabbitmq() as broker:
+            monkeypatch.setenv("INLAY_QUEUE_PREFIX", broker.prefix)
+            yield broker
+    except Absent as error:
+        absent(str(error))
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq: RabbitMQ) -> str:
+    """The ``amqp://`` URL of ``rabbitmq``."""
+    return rabbitmq.url
+
+
+@pytest.fixture(scope="session")
+def _fake_model_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeModelServer]:
+    program = find_server(ROOT)
+    if program is None:
+        absent("The fake model server is not installed: `make test` installs it when Node is there.")
+    with FakeModelServer.started(program, tmp_path_factory.mktemp("fake-model")) as server:
+        yield server
+
+
+@pytest.fixture
+def fake_model(_fake_model_process: FakeModelServer) -> FakeModelServer:
+    """An OpenAI-compatible server that answers what the test tells it to. Fresh for each test: no journal, no faults."""
+    _fake_model_process.reset()
+    return _fake_model_process
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded vendor payloads."""
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"There is no folder {RECORDINGS.parent.name}/{RECORDINGS.name} beside the project.")
+    return RECORDINGS
