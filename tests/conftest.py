@@ -1,6 +1,6 @@
-"""The fixtures every test may use: databases, brokers, the fake model server, recorded payloads, and no way out to the network.
+"""The fixtures every test may use: databases, brokers, the fake model server, recorded payloads, no network.
 
-What a machine lacks is skipped with its reason. With ``INLAY_CI`` set it fails instead: a build proves everything or is red.
+What a machine lacks is skipped with its reason. With ``INLAY_CI`` set it fails instead.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _fake_model_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fa
 
 @pytest.fixture
 def fake_model(_fake_model_process: FakeModelServer) -> FakeModelServer:
-    """An OpenAI-compatible server that answers what the test tells it to. Fresh for each test: no journal, no faults."""
+    """An OpenAI-compatible server that answers as told. Each test finds it without journal or faults."""
     _fake_model_process.reset()
     return _fake_model_process
 

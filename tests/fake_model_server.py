@@ -24,7 +24,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def find_server(root: Path) -> Path | None:
-    """The server's program: the one ``INLAY_AIMOCK`` names, else the one ``make test`` installs. None when there is none."""
+    """The server's program: what ``INLAY_AIMOCK`` names, else what ``make test`` installs; None when there is none."""
     named = os.environ.get("INLAY_AIMOCK")
     program = Path(named) if named else root / INSTALLED
     return program if program.is_file() and shutil.which("node") else None
@@ -84,7 +84,7 @@ class FakeModelServer:
             process.wait()
 
     def answers(self, *contents: Any) -> None:
-        """Answer with these from now on, in order; the last one stays. A mapping is sent as JSON, a string as it stands.
+        """Answer with these from now on, in order; the last one stays. A mapping goes out as JSON, a string as it is.
 
         What was to be answered before, failures told with ``fails`` included, is forgotten.
         """
@@ -102,7 +102,7 @@ class FakeModelServer:
         self._call("POST", "/__aimock/fixtures", {"fixtures": fixtures})
 
     def fails(self, *statuses: int, message: str = "told to fail", kind: str = "server_error") -> None:
-        """Answer the next requests with these statuses, in order, and then as before. 429 carries ``Retry-After: 1``."""
+        """Answer the next requests with these statuses, in order, then as before. 429 carries ``Retry-After: 1``."""
         # The server takes the failure told last first.
         for status in reversed(statuses):
             self._call("POST", "/__aimock/error", {"status": status, "body": {"message": message, "type": kind}})
@@ -116,7 +116,7 @@ class FakeModelServer:
         malformed: float = 0,
         disconnects: float = 0,
     ) -> None:
-        """From now on: delay every answer, and answer this share (0 to 1) of requests wrongly. No argument: behave again."""
+        """Delay every answer, and answer this share (0 to 1) of requests wrongly. Without arguments: behave again."""
         wanted = {
             "latencyMs": latency_ms,
             "dropRate": errors,

@@ -1,4 +1,4 @@
-"""Keeps tests on this machine: a connection or a name look-up that leaves it raises at once and names where it wanted to go."""
+"""Keeps tests on this machine: a connection or a name look-up that leaves it raises at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 
 class LeftTheMachine(AssertionError):
-    """A test tried to reach another host. An assertion error, so that code which survives network errors cannot hide it."""
+    """A test tried to reach another host. No OSError, so that code which survives network errors cannot hide it."""
 
 
 def is_here(host: object) -> bool:

@@ -119,6 +119,6 @@ def private_rabbitmq() -> Iterator[RabbitMQ]:
         with pika.BlockingConnection(pika.URLParameters(url)) as closing:
             channel = closing.channel()
             for name in broker.queues:
-                # Dramatiq keeps a delay queue and a dead-letter queue beside each queue. Deleting an absent one is fine.
+                # Dramatiq keeps a delay queue and a dead-letter queue beside each queue. Deleting none is fine.
                 for suffix in ("", ".DQ", ".XQ"):
                     channel.queue_delete(f"{broker.prefix}{name}{suffix}")
