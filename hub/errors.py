@@ -22,7 +22,7 @@ ConfigurationError        an admin        start-up stops. No InlayError: no "kee
 
 from __future__ import annotations
 
-from hub.domain import Problem
+from hub.domain import Problem, Usage
 
 
 class InlayError(Exception):
@@ -127,8 +127,11 @@ class VendorRefused(InlayError):
 
 
 class BadAnswer(InlayError):
+    """``usage`` is what the unusable answer used, None when nothing says that it was paid for."""
+
     code = "bad-answer"
     who = "a lead"
+    usage: Usage | None = None
 
 
 class LeaseLost(InlayError):
