@@ -1,0 +1,195 @@
+"""The output contract: which parts an answer has, the limits on them, and how they read as text in a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hub.domain import Draft
+from hub.templates import answer, limits, sandbox
+
+Rule = Literal["words", "chars", "must_contain", "must_not_contain", "sections", "distinct", "covers", "keep_links"]
+
+
+class FieldSpec(BaseModel):
+    """One part of a variant, in JSON Schema's own words. In an array the lengths are of each item, in characters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["string", "array"] = "string"
+    description: str = ""
+    minLength: int = Field(default=0, ge=0)
+    maxLength: int | None = Field(default=None, ge=1)
+    minItems: int = Field(default=0, ge=0)
+    maxItems: int | None = Field(default=None, ge=1)
+    enum: tuple[str, ...] = ()
+
+
+class Limit(BaseModel):
+    """One rule on every variant, or on those where each field of ``when`` has the value given there.
+
+    ``field`` names the part it looks at; left out, it looks at the variant's whole text.
+
+    words, chars        between ``min`` and ``max``
+    must_contain        each of ``values``, in any case
+    must_not_contain    none of ``values``, in any case
+    sections            each of ``values`` is the heading of a line
+    distinct            no two items of an array, and no two variants, are the same
+    covers              the variants together name every item of the list input ``input``
+    keep_links          a link in the text input ``input`` stands in the variant too
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: Rule
+    field: str | None = None
+    min: int | None = None
+    max: int | None = None
+    values: tuple[str, ...] = ()
+    input: str | None = None
+    when: dict[str, str] = {}
+    why: str = ""
+    instead: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Limit:
+        if self.rule in ("words", "chars") and self.min is None and self.max is None:
+            raise ValueError(f"a limit of {self.rule} needs min or max")
+        if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
+            raise ValueError(f"{self.rule} needs values")
+        if self.rule in ("covers", "keep_links") and not self.input:
+            raise ValueError(f"{self.rule} needs input")
+        if self.rule == "covers" and not self.field:
+            raise ValueError("covers needs field")
+        return self
+
+
+class Contract(BaseModel):
+    """What an answer must be.
+
+    ``text`` is Jinja: how a variant's fields read as text. ``facts: subset`` says that every number and link in a
+    variant must stand in the inputs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_variants: int = Field(default=1, ge=1, le=20)
+    max_variants: int = Field(default=1, ge=1, le=20)
+    fields: dict[str, FieldSpec] = Field(min_length=1)
+    text: str = ""
+    limits: tuple[Limit, ...] = ()
+    facts: Literal["subset"] | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Contract:
+        if self.max_variants < self.min_variants:
+            raise ValueError("max_variants is below min_variants")
+        for limit in self.limits:
+            for name in filter(None, (limit.field, *limit.when)):
+                if name not in self.fields:
+                    raise ValueError(f"a limit of {limit.rule} names the field '{name}', which is not among fields")
+        return self
+
+    @property
+    def text_template(self) -> str:
+        """The Jinja text of a variant; without one, the fields below each other."""
+        return self.text or "\n\n".join(
+            f"{{{{ {name} | join('\\n') }}}}" if spec.type == "array" else f"{{{{ {name} }}}}"
+            for name, spec in self.fields.items()
+        )
+
+    def as_text(self, fields: Mapping[str, Any]) -> str:
+        """One variant's fields as the text that goes into a document."""
+        return sandbox.render(self.text_template, fields).strip()
+
+    def json_schema(self) -> Mapping[str, Any]:
+        """The common envelope with this contract's fields, as JSON Schema in the strict style of structured outputs.
+
+        Every object is closed and every property required. Lengths and counts stand in the descriptions only: several
+        endpoints refuse ``maxLength`` or ``minItems`` in a strict schema. ``breaches`` holds them.
+        """
+        return self._schema
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        claim = _closed({"text": {"type": "string"}, "evidence_id": {"type": ["string", "null"]}})
+        lines = {"type": "array", "items": {"type": "string"}}
+        variant = _closed({name: _property(spec) for name, spec in self.fields.items()})
+        count = _between("variants", self.min_variants, self.max_variants)
+        return _closed(
+            {
+                "variants": {"type": "array", "items": variant, "description": count},
+                "claims": {"type": "array", "items": claim},
+                "disclosures": lines,
+                "assumptions": lines,
+                "missing_inputs": lines,
+            }
+        )
+
+    @cached_property
+    def shape(self) -> str:
+        """The envelope as a short example for the prompt: all that endpoints without structured outputs get."""
+        variant = {
+            name: [f"<{_said(spec)}>"] if spec.type == "array" else f"<{_said(spec)}>"
+            for name, spec in self.fields.items()
+        }
+        envelope = {
+            "variants": [variant],
+            "claims": [{"text": "<statement>", "evidence_id": None}],
+            "disclosures": [],
+            "assumptions": [],
+            "missing_inputs": ["<what you would need and do not have>"],
+        }
+        count = _between("variants", self.min_variants, self.max_variants)
+        return f"{json.dumps(envelope, ensure_ascii=False)}\n{count}"
+
+    def parse(self, text: str) -> Draft:
+        """The draft in a model's answer, cleaned of characters no system stores.
+
+        A code fence, or words around one JSON object, are read past. Limits are not looked at: see ``breaches``.
+
+        Raises:
+            ContractBroken: the answer is nothing, a web page, half a JSON, or of another shape.
+        """
+        return answer.parse(self, text)
+
+    def breaches(self, draft: Draft, values: Mapping[str, Any]) -> tuple[limits.Breach, ...]:
+        """Where a draft breaks the limits; empty when it keeps them all. ``values`` are those of the same run."""
+        return limits.breaches(self, draft, values)
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _property(spec: FieldSpec) -> dict[str, Any]:
+    item: dict[str, Any] = {"type": "string"}
+    if spec.enum:
+        item["enum"] = list(spec.enum)
+    if spec.type == "array":
+        return {"type": "array", "items": item, "description": _said(spec)}
+    return {**item, "description": _said(spec)}
+
+
+def _said(spec: FieldSpec) -> str:
+    parts = [spec.description.strip().rstrip(".")] if spec.description else []
+    if spec.type == "array" and (spec.minItems or spec.maxItems):
+        parts.append(_between("items", spec.minItems, spec.maxItems).rstrip("."))
+    if spec.minLength > 1 or spec.maxLength:
+        each = " each" if spec.type == "array" else ""
+        parts.append(_between(f"characters{each}", spec.minLength, spec.maxLength).rstrip("."))
+    if spec.enum:
+        parts.append("One of: " + ", ".join(spec.enum))
+    return ". ".join(parts) + "." if parts else "Text."
+
+
+def _between(unit: str, least: int, most: int | None) -> str:
+    if most is None:
+        return f"At least {least} {unit}."
+    if least == most:
+        return f"Exactly {least} {unit}." if least != 1 else f"Exactly one {unit.removesuffix('s')}."
+    return f"{least} to {most} {unit}." if least > 1 else f"At most {most} {unit}."

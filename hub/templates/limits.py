@@ -1,0 +1,205 @@
+"""The limits of a contract: where a draft breaks them, why that matters, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.domain import Draft, Variant
+from hub.templates import facts
+
+if TYPE_CHECKING:
+    from hub.templates.contract import Contract, FieldSpec, Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One broken limit. ``where`` is ``draft`` or ``variant 1``…; ``span`` is (start, end) in its text."""
+
+    rule: str
+    where: str
+    message: str
+    why: str
+    instead: str
+    span: tuple[int, int] | None = None
+
+
+Found = tuple[str, tuple[int, int] | None]
+
+
+def breaches(contract: Contract, draft: Draft, values: Mapping[str, Any]) -> tuple[Breach, ...]:
+    """See ``Contract.breaches``."""
+    return tuple(_all(contract, draft, values))
+
+
+def _all(contract: Contract, draft: Draft, values: Mapping[str, Any]) -> Iterator[Breach]:
+    count = len(draft.variants)
+    if not contract.min_variants <= count <= contract.max_variants:
+        wanted = _range(contract.min_variants, contract.max_variants)
+        yield Breach(
+            rule="variants",
+            where="draft",
+            message=f"There are {count} variants; the contract asks for {wanted}.",
+            why="The people who use this template count on that number.",
+            instead="Ask again.",
+        )
+    for at, variant in enumerate(draft.variants, 1):
+        where = f"variant {at}"
+        for name, spec in contract.fields.items():
+            for message, span in _shape(name, spec, variant):
+                yield Breach(
+                    rule="length" if not spec.enum else "choice",
+                    where=where,
+                    message=message,
+                    why="The place it is written to takes no more, or is empty without it.",
+                    instead="Shorten or complete it, or ask again.",
+                    span=span,
+                )
+        for limit in contract.limits:
+            if all(variant.fields.get(name) == value for name, value in limit.when.items()):
+                yield from _of_limit(limit, variant, where, values)
+        if contract.facts == "subset":
+            yield from _facts(variant, where, values)
+    for limit in contract.limits:
+        for message in _across(limit, draft, values):
+            yield _breach(limit, "draft", message, None)
+
+
+def _shape(name: str, spec: FieldSpec, variant: Variant) -> Iterator[Found]:
+    given = variant.fields.get(name, [] if spec.type == "array" else "")
+    items = list(given) if spec.type == "array" else [given]
+    if spec.type == "array" and (len(items) < spec.minItems or (spec.maxItems and len(items) > spec.maxItems)):
+        yield f"'{name}' has {len(items)} items; {_range(spec.minItems, spec.maxItems)} are asked for.", None
+    for item in items:
+        long = len(item)
+        if long > (spec.maxLength or long) or len(item.strip()) < spec.minLength:
+            if not item.strip():
+                yield f"'{name}' is empty.", None
+            else:
+                asked = _range(spec.minLength, spec.maxLength)
+                yield f"'{name}' has {long} characters; {asked} are asked for.", _span(variant.text, item)
+        if spec.enum and item not in spec.enum:
+            yield f"'{name}' is none of: {', '.join(spec.enum)}.", _span(variant.text, item)
+
+
+def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, Any]) -> Iterator[Breach]:
+    if limit.rule == "distinct":
+        given = variant.fields.get(limit.field or "")
+        if isinstance(given, list | tuple) and len({item.casefold().strip() for item in given}) < len(given):
+            yield _breach(limit, where, f"Two of '{limit.field}' are the same.", None)
+        return
+    check = _CHECKS.get(limit.rule)
+    if check is None:
+        return
+    looked = variant.text if limit.field is None else variant.fields.get(limit.field, "")
+    text = "\n".join(looked) if isinstance(looked, list | tuple) else looked
+    for message, span in check(limit, text, values):
+        offset = 0 if limit.field is None else variant.text.find(text)
+        moved = None if span is None or offset < 0 else (span[0] + offset, span[1] + offset)
+        yield _breach(limit, where, message, moved)
+
+
+def _words(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _counted(limit, len(text.split()), "words", text)
+
+
+def _chars(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _counted(limit, len(text), "characters", text)
+
+
+def _counted(limit: Limit, count: int, unit: str, text: str) -> Iterator[Found]:
+    if count < (limit.min or 0) or (limit.max is not None and count > limit.max):
+        name = f"'{limit.field}'" if limit.field else "The text"
+        yield f"{name} has {count} {unit}; {_range(limit.min or 0, limit.max)} are asked for.", (0, len(text))
+
+
+def _must_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    folded = text.casefold()
+    for value in limit.values:
+        if value.casefold() not in folded:
+            yield f"'{value}' is missing.", None
+
+
+def _must_not_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    lowered = text.lower()
+    for value in limit.values:
+        at = lowered.find(value.lower())
+        if at >= 0:
+            # Lower-casing can change the length of a few letters; a span that no longer fits is left out.
+            span = (at, at + len(value)) if len(lowered) == len(text) else None
+            yield f"'{value}' must not stand here.", span
+
+
+def _sections(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    lines = {line.strip().strip("#*: ").casefold() for line in text.split("\n")}
+    for value in limit.values:
+        if value.casefold() not in lines:
+            yield f"The section '{value}' is missing.", None
+
+
+def _keep_links(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    links = facts.links(str(values.get(limit.input or "", "")))
+    if links and not any(link in text for link in links):
+        yield "The link of the source is missing.", None
+
+
+_CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] = {
+    "words": _words,
+    "chars": _chars,
+    "must_contain": _must_contain,
+    "must_not_contain": _must_not_contain,
+    "sections": _sections,
+    "keep_links": _keep_links,
+}
+
+
+def _facts(variant: Variant, where: str, values: Mapping[str, Any]) -> Iterator[Breach]:
+    for fact in facts.beyond(variant.fields.values(), values.values()):
+        yield Breach(
+            rule="facts",
+            where=where,
+            message=f"'{fact}' stands in the draft and not in what was given.",
+            why="A number or link that nobody gave is likely to be made up.",
+            instead="Take it out, or add it to the inputs if it is true and run again.",
+            span=_span(variant.text, fact),
+        )
+
+
+def _across(limit: Limit, draft: Draft, values: Mapping[str, Any]) -> Iterator[str]:
+    if limit.rule == "covers":
+        named = [variant.fields.get(limit.field or "") for variant in draft.variants]
+        for wanted in values.get(limit.input or "") or ():
+            if wanted not in named:
+                yield f"There is no variant for '{wanted}'."
+        for name in dict.fromkeys(named):
+            if named.count(name) > 1:
+                yield f"There is more than one variant for '{name}'."
+    elif limit.rule == "distinct" and len(draft.variants) > 1:
+        texts = [str(v.fields.get(limit.field, "") if limit.field else v.text).casefold() for v in draft.variants]
+        if len(set(texts)) < len(texts):
+            yield "Two variants are the same."
+
+
+def _breach(limit: Limit, where: str, message: str, span: tuple[int, int] | None) -> Breach:
+    return Breach(
+        rule=limit.rule,
+        where=where,
+        message=message,
+        why=limit.why or "The template's contract asks for it.",
+        instead=limit.instead or "Correct it in the draft, or ask again.",
+        span=span,
+    )
+
+
+def _span(text: str, part: str) -> tuple[int, int] | None:
+    at = text.find(part) if part else -1
+    return (at, at + len(part)) if at >= 0 else None
+
+
+def _range(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    if least == most:
+        return f"exactly {least}"
+    return f"{least} to {most}" if least > 1 else f"at most {most}"
