@@ -1,0 +1,187 @@
+"""A team's policy: which checks run, in which order, with which rules. Built from rule-packs, which are YAML data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from hub.errors import InvalidInputs
+from hub.governance.rules import RULE_MODELS, Data, RuleData, RuleId, Said, content_hash
+
+Side = Literal["input", "output"]
+LARGEST_PACK = 5_000_000
+
+
+class CheckRule(Data):
+    """One check of a policy. ``sides`` None means every side the check serves.
+
+    ``on_failure`` is the outcome when the check raises, is too slow or is missing; allow is not among the choices.
+    """
+
+    name: RuleId
+    sides: Annotated[tuple[Side, ...], Field(min_length=1)] | None = None
+    on_failure: Literal["hold", "deny"] = "hold"
+    rules: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _as_json(cls, rules: Any) -> Any:
+        return json.loads(json.dumps(rules, default=str))
+
+    @model_validator(mode="after")
+    def _rules_are_understood(self) -> CheckRule:
+        model = RULE_MODELS.get(self.name)
+        if model is not None:
+            try:
+                model.model_validate(self.rules)
+            except ValidationError as error:
+                raise ValueError("; ".join(f"{at}: {what}" for at, what in complaints(error, self.rules))) from None
+        return self
+
+    @cached_property
+    def data(self) -> RuleData:
+        """The rules as the check receives them."""
+        return RuleData(self.rules)
+
+
+class Pack(Data):
+    """One rule-pack: a named, versioned bundle of checks with their rules."""
+
+    pack: RuleId
+    version: int
+    title: Said
+    description: str = ""
+    checks: tuple[CheckRule, ...]
+
+
+class Policy(Data):
+    """The rules in force for a team. ``revision`` is 16 hex digits of the content: same rules, same revision."""
+
+    revision: str = ""
+    packs: tuple[str, ...] = ()
+    checks: Annotated[tuple[CheckRule, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _revision_is_the_content(self) -> Policy:
+        names = [check.name for check in self.checks]
+        if len(set(names)) != len(names):
+            raise ValueError("a check is named twice; one entry holds all its rules")
+        revision = content_hash(self.model_dump(mode="json", exclude={"revision"}))[:16]
+        if self.revision not in ("", revision):
+            raise ValueError("the rules are not those of the revision: the policy was altered after it was stored")
+        object.__setattr__(self, "revision", revision)
+        return self
+
+
+def load_pack(text: str, name: str = "rule-pack") -> Pack:
+    """The pack in a YAML text.
+
+    Raises:
+        InvalidInputs: no YAML, an unknown key, a bad pattern, a rule without ``why`` or ``instead``; each is named.
+    """
+    what = f"The rule-pack '{name}' cannot be used."
+    if len(text) > LARGEST_PACK:
+        raise InvalidInputs(what, fields={name: f"longer than {LARGEST_PACK:,} characters"})
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        # A chain of aliases makes a few lines of YAML expand to gigabytes; packs have no use for them.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+            raise InvalidInputs(what, fields={name: "YAML aliases (*name) are not used in rule-packs"})
+        data = yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise InvalidInputs(what, fields={name: f"this is no YAML{place}"}) from None
+    try:
+        return Pack.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInputs(what, fields=dict(complaints(error, data)), instead="Correct these places.") from None
+
+
+@lru_cache(maxsize=64)
+def parse_policy(text: str) -> Policy:
+    """The policy in a JSON text, as ``Policy.model_dump_json`` writes it. The last ones parsed are kept.
+
+    Raises:
+        InvalidInputs: it is no policy, or its rules are not those of its revision.
+    """
+    try:
+        return Policy.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidInputs("The stored policy cannot be used.", fields=dict(complaints(error, None))) from None
+
+
+def shipped_pack(name: str) -> Pack:
+    """A pack of ``hub/governance/packs``."""
+    file = resources.files("hub.governance") / "packs" / f"{name}.yaml"
+    return load_pack(file.read_text("utf-8"), name)
+
+
+def build_policy(packs: Iterable[Pack]) -> Policy:
+    """One policy from packs, in their order. Where two name one check, lists are joined and the stricter failure holds.
+
+    Raises:
+        InvalidInputs: two packs contradict each other, or there is no check at all.
+    """
+    packs = tuple(packs)
+    merged: dict[str, CheckRule] = {}
+    for pack in packs:
+        for rule in pack.checks:
+            before = merged.get(rule.name)
+            merged[rule.name] = rule if before is None else _merge(before, rule, pack.pack)
+    try:
+        return Policy(packs=tuple(f"{pack.pack}@{pack.version}" for pack in packs), checks=tuple(merged.values()))
+    except ValidationError as error:
+        raise InvalidInputs("These rule-packs make no policy.", fields=dict(complaints(error, None))) from None
+
+
+@lru_cache(maxsize=1)
+def default_policy() -> Policy:
+    """The policy of a team that chose none: the ``core`` pack."""
+    return build_policy([shipped_pack("core")])
+
+
+def complaints(error: ValidationError, data: Any) -> list[tuple[str, str]]:
+    """(place, what is wrong) for each fault, the place with the id of the rule it belongs to."""
+    return [(_place(fault["loc"], data), fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
+
+
+def _place(loc: tuple[int | str, ...], data: Any) -> str:
+    path = ""
+    for step in loc:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        if isinstance(data, dict) and isinstance(step, int):
+            known = data.get("id") or data.get("name")
+            path += f" ({known})" if isinstance(known, str) else ""
+    return path or "the whole"
+
+
+def _merge(first: CheckRule, second: CheckRule, pack: str) -> CheckRule:
+    sides = None if first.sides is None or second.sides is None else tuple(dict.fromkeys(first.sides + second.sides))
+    rules = dict(first.rules)
+    for key, value in second.rules.items():
+        if isinstance(value, list) and isinstance(rules.get(key, []), list):
+            rules[key] = [*rules.get(key, []), *(item for item in value if item not in rules.get(key, []))]
+        elif rules.setdefault(key, value) != value:
+            raise InvalidInputs(
+                "Two rule-packs contradict each other.",
+                fields={f"{first.name}.{key}": f"the pack '{pack}' says something else than a pack before it"},
+                instead="Take one of the two packs, or give both the same value.",
+            )
+    on_failure = "deny" if "deny" in (first.on_failure, second.on_failure) else "hold"
+    try:
+        return CheckRule(name=first.name, sides=sides, on_failure=on_failure, rules=rules)
+    except ValidationError as error:
+        raise InvalidInputs(
+            "Two rule-packs do not fit together.", fields={first.name: str(dict(complaints(error, None)))}
+        ) from None

@@ -1,0 +1,171 @@
+"""The data a policy may hold for the built-in checks, as models that refuse what they do not understand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from hub.governance.patterns import compile_pattern
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
+Severity = Literal["info", "warn", "block"]
+Kind = Literal["email", "phone", "iban", "card", "ssn", "ip"]
+KINDS: tuple[Kind, ...] = ("email", "phone", "iban", "card", "ssn", "ip")
+
+
+class Data(BaseModel):
+    """Frozen, an unknown key is an error, and an error never quotes the value it complains about."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+
+class Examples(Data):
+    """Texts that a rule lets pass and texts that it catches. A test runs every one of them."""
+
+    passes: tuple[str, ...] = Field(default=(), alias="pass")
+    fails: tuple[str, ...] = Field(default=(), alias="fail")
+
+
+class TermRule(Data):
+    """Words a team does not use: ``terms`` as they are written, or one ``pattern`` in re2 syntax.
+
+    ``unless`` lists phrases in which the word is fine. ``severity`` block holds the output; warn and info only note it.
+    """
+
+    id: RuleId
+    terms: tuple[Said, ...] = ()
+    pattern: str | None = None
+    unless: tuple[Said, ...] = ()
+    severity: Severity = "block"
+    message: str = ""
+    why: Said
+    instead: Said
+    fix: str | None = None
+    raise_tier: Annotated[int, Field(ge=0, le=3)] | None = None
+    source: str = ""
+    checked_on: date | None = None
+    tests: Examples = Examples()
+
+    @model_validator(mode="after")
+    def _one_detector(self) -> TermRule:
+        if bool(self.terms) == (self.pattern is not None):
+            raise ValueError("give either 'terms' or 'pattern'")
+        if self.pattern is not None and compile_pattern(self.pattern, ignore_case=True).search("") is not None:
+            raise ValueError("the pattern matches the empty text, so it would match everywhere")
+        for term in (*self.terms, *self.unless):
+            if not any(char.isalnum() for char in term):
+                raise ValueError("a term holds at least one letter or digit")
+        return self
+
+
+class BannedTermsRules(Data):
+    rules: tuple[TermRule, ...] = ()
+
+    @field_validator("rules")
+    @classmethod
+    def _unique(cls, rules: tuple[TermRule, ...]) -> tuple[TermRule, ...]:
+        seen: set[str] = set()
+        for rule in rules:
+            if rule.id in seen:
+                raise ValueError(f"the id '{rule.id}' is used twice")
+            seen.add(rule.id)
+        return rules
+
+
+class PersonalDataRules(Data):
+    """``allow`` lists values that are no personal data: a press address, the switchboard, or a whole ``@domain``."""
+
+    kinds: tuple[Kind, ...] = KINDS
+    regions: tuple[Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")], ...] = ("US", "GB", "DE", "FR")
+    allow: tuple[Said, ...] = ()
+
+
+class SecretRule(Data):
+    """One more kind of secret a team knows of, as a re2 pattern."""
+
+    id: RuleId
+    what: Said
+    pattern: Said
+    why: Said
+    instead: Said
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        if compile_pattern(pattern).search("") is not None:
+            raise ValueError("the pattern matches the empty text, so it would match everywhere")
+        return pattern
+
+
+class SecretsRules(Data):
+    patterns: tuple[SecretRule, ...] = ()
+
+
+class NoRules(Data):
+    pass
+
+
+RULE_MODELS: Mapping[str, type[Data]] = {
+    "banned_terms": BannedTermsRules,
+    "personal_data": PersonalDataRules,
+    "secrets": SecretsRules,
+    "output_contract": NoRules,
+}
+
+
+def content_hash(data: Any) -> str:
+    """SHA-256 of JSON data in its canonical form, as 64 hex digits."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class RuleData(Mapping[str, Any]):
+    """A check's rules as it receives them: read only, with the ``digest`` of their content computed once."""
+
+    __slots__ = ("_data", "digest")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = dict(data)
+        self.digest = content_hash(self._data)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
+T = TypeVar("T")
+
+
+class Compiled(Generic[T]):
+    """What a check builds from its rules, built once per content and kept for the ``size`` rule sets used last."""
+
+    def __init__(self, build: Callable[[Mapping[str, Any]], T], size: int = 32) -> None:
+        self._build = build
+        self._size = size
+        self._kept: dict[str, T] = {}
+        self._lock = threading.Lock()
+
+    def get(self, rules: Mapping[str, Any]) -> T:
+        digest = rules.digest if isinstance(rules, RuleData) else content_hash(dict(rules))
+        with self._lock:
+            if digest in self._kept:
+                self._kept[digest] = self._kept.pop(digest)
+                return self._kept[digest]
+        built = self._build(rules)
+        with self._lock:
+            self._kept[digest] = built
+            while len(self._kept) > self._size:
+                del self._kept[next(iter(self._kept))]
+        return built
