@@ -1,0 +1,229 @@
+"""The simulator: stands in when no model is configured, and says so at the start of every draft.
+
+It does not think. It picks sentences of the inputs that share words with a field's name and description, fits them to
+the contract's limits, and asks for what it did not find. The same prompt always gives the same draft.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.domain import Usage
+from hub.sdk import Answer, Prompt
+
+LABEL = "[Simulated draft – no model is configured]"
+SHORT_LABEL = "[Simulated draft]"
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_BULLET = re.compile(r"^[\s•*\-–]+")
+_HEADING = re.compile(r"^\w+(?: \w+)?:\s+")
+_FALLBACK = "Not in the material."
+_PRINTED = re.compile(r"\{\{\s*(\w+)")
+_COMMON = frozenset(
+    ("also", "and", "been", "from", "have", "here", "must", "should", "such", "than", "that", "their", "them", "they")
+    + ("this", "what", "when", "who", "with", "work")
+)
+_PADDING = "Simulated text follows the limits of the template and holds no idea of its own."
+
+
+class Simulator:
+    """A ``Model`` that needs no key and no network. Its answers are labelled, cost nothing and are never measured."""
+
+    name = "simulator"
+    simulated = True
+
+    def ask(self, prompt: Prompt) -> Answer:
+        """A labelled draft from ``prompt.inputs`` that follows ``prompt.contract``. The messages are not read."""
+        text = json.dumps(_Writer.of(prompt).envelope(), ensure_ascii=False)
+        return Answer(text=text, usage=Usage(model=self.name, cost_micros=0, calls=1))
+
+    def price_micros(self, input_tokens: int, output_tokens: int) -> int | None:
+        """Nothing."""
+        return 0
+
+
+@dataclass(slots=True)
+class _Writer:
+    inputs: Mapping[str, Any]
+    contract: Mapping[str, Any]
+    material: str
+    sentences: list[str]
+    gaps: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> _Writer:
+        # The longest text is the material; one-line inputs are answers to questions the fields ask by name.
+        texts = [value for value in prompt.inputs.values() if isinstance(value, str)]
+        material = max(texts, key=len, default="")
+        return cls(prompt.inputs, prompt.contract, material, list(_sentences(material)))
+
+    def envelope(self) -> dict[str, Any]:
+        variants = []
+        for fixed in self._plan():
+            variants.append(self._variant(fixed))
+            # The next variant starts from the next sentence, so that no two are the same.
+            self.sentences = self.sentences[1:] + self.sentences[:1]
+            self.used.clear()
+        return {
+            "variants": variants,
+            "claims": [],
+            "disclosures": [],
+            "assumptions": [
+                "This draft is simulated: its sentences are taken from the inputs and were not thought over."
+            ],
+            "missing_inputs": list(dict.fromkeys(self.gaps)),
+        }
+
+    def _plan(self) -> list[dict[str, str]]:
+        # A limit that covers a list input wants one variant for each of its items.
+        for limit in self.contract.get("limits", ()):
+            if limit["rule"] == "covers" and self.inputs.get(limit["input"]):
+                return [{limit["field"]: item} for item in self.inputs[limit["input"]]]
+        return [{} for _ in range(self.contract.get("min_variants", 1))]
+
+    def _variant(self, fixed: Mapping[str, str]) -> dict[str, Any]:
+        specs: Mapping[str, Any] = self.contract.get("fields", {})
+        fields: dict[str, Any] = dict(fixed)
+        for name, spec in specs.items():
+            if name not in fields and spec["enum"]:
+                fields[name] = spec["enum"][0] if spec["type"] == "string" else [spec["enum"][0]]
+        labelled = self._labelled(specs, fields)
+        for name, spec in specs.items():
+            if name in fields:
+                continue
+            limits = [limit for limit in self.contract.get("limits", ()) if _applies(limit, name, fields)]
+            if spec["type"] == "array":
+                fields[name] = self._items(name, spec)
+            else:
+                fields[name] = self._text(name, spec, limits, labelled == name)
+        return {name: fields[name] for name in specs}
+
+    def _labelled(self, specs: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
+        # The label goes to the field that is printed first, so that the text as a whole starts with it.
+        printed = [name for name in _PRINTED.findall(self.contract.get("text") or "") if name in specs]
+        free = [n for n in [*printed, *specs] if n not in fields and specs[n]["type"] == "string"]
+        return free[0] if free else None
+
+    def _text(self, name: str, spec: Mapping[str, Any], limits: Sequence[Mapping[str, Any]], labelled: bool) -> str:
+        chars = min([spec["maxLength"] or 4000, *(x["max"] for x in limits if x["rule"] == "chars" and x["max"])])
+        words = min([10_000, *(x["max"] for x in limits if x["rule"] == "words" and x["max"])])
+        tail = "\n".join(value for x in limits if x["rule"] == "must_contain" for value in x["values"])
+        link = next((found for x in limits if x["rule"] == "keep_links" for found in self._link(x["input"])), "")
+        ending = "\n".join(part for part in (link, tail) if part)
+        label = (LABEL if chars >= 60 + len(ending) else SHORT_LABEL) if labelled else ""
+        room = chars - len(label) - len(ending) - 2
+        words -= len(label.split()) + len(ending.split())
+        body = _fit(self._matter(name, spec, room, max(words, 1)), room, max(words, 1))
+        if len(body) < spec["minLength"] - len(label) - len(ending):
+            body = _fit(f"{body} {_PADDING}", room, max(words, 1))
+        return "\n".join(part for part in (" ".join(p for p in (label, body) if p), ending) if part)
+
+    def _matter(self, name: str, spec: Mapping[str, Any], room: int, words: int) -> str:
+        given = self.inputs.get(name)
+        if isinstance(given, str) and given and given != self.material:
+            return given
+        if len(self.contract.get("fields", {})) <= 2 and self.sentences:
+            first = self.material.find(self.sentences[0])
+            fits = len(self.material) <= room and len(self.material.split()) <= words
+            return self.material[first:] if fits else " ".join(self.sentences)
+        if room > 900:
+            return " ".join(self.sentences) or _FALLBACK
+        best = self._best(name, spec, 2 if room > 120 else 1)
+        if not best and (spec["maxLength"] or room) <= 40:
+            return next((text for text in self._lines() if len(text) <= room), _FALLBACK)
+        if not best and room <= 120:
+            best = self._central()
+        if best:
+            return " ".join(best)
+        self.gaps.append(f"Nothing found for {name.replace('_', ' ')}.")
+        return _FALLBACK
+
+    def _items(self, name: str, spec: Mapping[str, Any]) -> list[str]:
+        given = self.inputs.get(name)
+        least, most = spec["minItems"], spec["maxItems"] or 5
+        items = [str(item) for item in given] if isinstance(given, list | tuple) else []
+        if not items and "question" in name:
+            items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
+        items = items or self._best(name, spec, max(least, 3))
+        items += [sentence for sentence in self.sentences if sentence not in items][: max(least - len(items), 0)]
+        items += [f"{_FALLBACK} ({at})" for at in range(len(items), least)]
+        fitted = [_fit(item, spec["maxLength"] or 200, 10_000) for item in items[: min(most, max(least, 4))]]
+        if len(set(fitted)) < len(fitted):
+            fitted = [_fit(f"{at}. {item}", spec["maxLength"] or 200, 10_000) for at, item in enumerate(items, 1)]
+        return fitted[:most]
+
+    def _best(self, name: str, spec: Mapping[str, Any], count: int) -> list[str]:
+        """Sentences that share words with the field, those that open with its name first, none taken twice."""
+        named, described = set(_words(name.replace("_", " "))), set(_words(spec["description"]))
+        scored = []
+        for at, sentence in enumerate(self.sentences):
+            words = _words(sentence)
+            first = set(words[:2])
+            score = (
+                5 * bool(named & first)
+                + bool(described & first)
+                + 2 * len(named & set(words))
+                + len(described & set(words))
+            )
+            if score >= 2 and sentence not in self.used:
+                scored.append((-score, at, sentence))
+        best = [sentence for _, _, sentence in sorted(scored)[:count]]
+        self.used.update(best)
+        heading = re.compile(rf"^{re.escape(name.replace('_', ' '))}\s*:\s*", re.IGNORECASE)
+        return [heading.sub("", sentence) for sentence in best]
+
+    def _central(self) -> list[str]:
+        counts = Counter(word for sentence in self.sentences for word in _words(sentence))
+        weights = [
+            (sum(counts[w] for w in set(_words(s))) / (4 + len(s.split())), -at) for at, s in enumerate(self.sentences)
+        ]
+        return [_HEADING.sub("", self.sentences[-max(weights)[1]])] if weights else []
+
+    def _lines(self) -> list[str]:
+        texts = [
+            value
+            for value in self.inputs.values()
+            if isinstance(value, str) and value and value != self.material and "://" not in value
+        ]
+        return sorted(texts, key=len, reverse=True)
+
+    def _link(self, name: str) -> Iterator[str]:
+        found = re.search(r"https?://[^\s<>\"')\]]+", str(self.inputs.get(name, "")))
+        if found:
+            yield found.group().rstrip(".,;:!?")
+
+
+def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> bool:
+    return limit["field"] == name and all(fields.get(key) == value for key, value in limit["when"].items())
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower().removesuffix("s") for word in _WORD.findall(text) if word.lower() not in _COMMON]
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for part in _SENTENCE.split(text[:20_000]):
+        sentence = _BULLET.sub("", part).strip()
+        if sentence:
+            yield sentence
+
+
+def _fit(text: str, chars: int, words: int) -> str:
+    """Whole words of the text within both limits; an ellipsis when something was left out."""
+    kept = text.split()
+    if len(text) <= chars and len(kept) <= words:
+        return text
+    whole = " ".join(kept[:words])
+    if len(kept) <= words and len(whole) <= chars:
+        return whole
+    cut = whole[: max(chars - 1, 0)]
+    if len(whole) > chars - 1 and " " in cut:
+        cut = cut.rsplit(" ", 1)[0]
+    return cut.rstrip(" ,;:-–") + "…"
