@@ -1,0 +1,69 @@
+"""What a delivery writes into a document: the text as Google Docs keeps it, and the line that says it is a draft."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from connectors.google_docs.document import units
+from hub.sdk import BadRequest, Delivery, clean_text
+
+OUT = "inlay:out:"
+MARK = "inlay:mark:"
+# Google strips U+0000-0008, U+000C-001F and U+E000-F8FF from inserted text (InsertTextRequest.text). clean_text takes
+# the controls; these must go before lengths are counted, or the named range would cover too much.
+_PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to write: the text, the line above it or an empty string, and the names of the two named ranges."""
+
+    text: str
+    mark: str
+    marker: str
+    mark_marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The text to insert and, in UTF-16 units, its length and how much of it is the line above."""
+
+    text: str
+    length: int
+    mark_length: int
+
+
+def order(delivery: Delivery) -> Order:
+    """
+    Raises:
+        BadRequest: nothing is left to write.
+    """
+    text = _kept(delivery.text).strip("\n")
+    if not text.strip():
+        raise BadRequest("The draft is empty: there is nothing to write into the document.", who="a lead")
+    key = delivery.key
+    if not re.fullmatch(r"[!-~]{1,200}", key):
+        # A named range's name holds at most 256 units, and everybody who sees the document can read it.
+        key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    mark = line(delivery) if delivery.simulated or not delivery.reviewed else ""
+    return Order(text, mark, OUT + key, MARK + key)
+
+
+def line(delivery: Delivery) -> str:
+    """The line above a draft. It is the same for every call about one delivery, so that it can be found and cleared."""
+    run = " ".join(_kept(delivery.run_id).split())
+    if delivery.simulated:
+        return f"[Simulated draft, no model is connected · Inlay run {run}]"
+    return f"[AI draft, not reviewed · Inlay run {run}]"
+
+
+def payload(order: Order, *, newline_after_mark: bool) -> Payload:
+    """The line and the text. Inside a sentence the line is followed by a space, so that the paragraph stays one."""
+    mark = order.mark + ("\n" if newline_after_mark else " ") if order.mark else ""
+    return Payload(mark + order.text, len(units(mark + order.text)), len(units(mark)))
+
+
+def _kept(text: str) -> str:
+    return _PRIVATE_USE.sub("", clean_text(text))

@@ -1,0 +1,252 @@
+"""Writes a draft into a document exactly once, clears its "not reviewed" line, and takes it back.
+
+The proof that a draft stands in a document is in the document: the batch that inserts the text also puts a named range,
+``inlay:out:<key>``, around it, and the batch is all or nothing. So whatever happens to a reply, reading the document
+again tells whether the write took effect. Each batch is locked to the revision it was planned for.
+
+Google does not document what a missed lock (``requiredRevisionId``) looks like beyond "400 bad request". A 400 is
+therefore read as "look again"; the same 400 twice at one revision is a refusal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from connectors.google_docs import draft, place
+from connectors.google_docs.client import GoogleClient, Rejected, client_of
+from connectors.google_docs.document import OBJECT, STRUCTURE, Document, NamedRange, Paragraph, Segment, read, units
+from hub.sdk import (
+    BadRequest,
+    Conflict,
+    Connection,
+    Delivery,
+    NeedsPermission,
+    Receipt,
+    Target,
+    TargetGone,
+    Unavailable,
+    VendorRefused,
+)
+
+ROUNDS = 6
+PATIENCE = 20.0  # Seconds after which a failure of Google's is left to the hub's own retry.
+PAUSE = 0.05  # Seconds before the second look after a failure of Google's; doubles each time.
+Requests = list[dict[str, Any]]
+Step = Callable[[Document, bool], Receipt | Requests]
+
+
+def write_back(connection: Connection, delivery: Delivery) -> Receipt:
+    """See ``Connector.write_back``. ``content_hash`` is the SHA-256 of the text as it stands in the document, UTF-8.
+
+    ``detail`` holds ``document``, ``tab``, ``segment``, ``marker`` (the named range's name), ``named_range`` (its id),
+    ``mark`` (the line above the draft while it stands), and ``replaced``, the old text, when a text was replaced and
+    the old one is known. A later call may not know it and leaves it out: keep what an earlier receipt says.
+
+    Raises:
+        BadRequest: the address is wrong, there is nothing to write, or a simulated draft is meant for a real account.
+    """
+    if delivery.simulated and not connection.sandbox:
+        raise BadRequest(
+            "A simulated draft is not written to a real Google account.",
+            instead="Connect a model, or use the sandbox.",
+            who="an admin",
+        )
+    where = place.address(delivery.target.at)
+    order = draft.order(delivery)
+    known: dict[str, str] = {}
+    if (where.kind, where.mode) == ("quote", "replace") and "\n" not in where.value:
+        known["replaced"] = where.value
+
+    def step(document: Document, untouched: bool) -> Receipt | Requests:
+        standing = _only(document, order.marker)
+        mark = _only(document, order.mark_marker)
+        if standing is None and mark is not None:
+            raise TargetGone(
+                "The draft was deleted from the document after it had been written.",
+                instead="Copy it from the run's page, or run again.",
+            )
+        if standing is None:
+            at = place.find_to_write(document, where)
+            if where.mode == "replace":
+                known["replaced"] = at.text
+            return _insertion(at, order, replace=where.mode == "replace")
+        if mark is not None and not order.mark:
+            return _clearing(mark, draft.line(delivery))
+        detail = {"mark": draft.line(delivery) if mark else ""} | known
+        return _receipt(connection, document, standing, untouched, detail)
+
+    return _settle(client_of(connection), where.document, step)
+
+
+def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
+    """See ``Connector.undo``. Text and paragraphs come back exactly; the style of replaced text is that of its place.
+
+    Raises:
+        Conflict: the draft was edited since, or the text it replaced is not known any more.
+    """
+    where = place.address(target.at)
+    marker = receipt.detail.get("marker", "")
+    if not str(marker).startswith(draft.OUT):
+        raise BadRequest("This receipt is none of a Google Docs write-back.", who="an admin")
+    mark_marker = draft.MARK + marker.removeprefix(draft.OUT)
+
+    def step(document: Document, untouched: bool) -> Receipt | Requests:
+        standing = _only(document, marker)
+        if standing is None:
+            return Receipt(vendor_id=document.id, revision=document.revision, url=receipt.url, already=untouched)
+        if _hash(standing.text) != receipt.content_hash or {OBJECT, STRUCTURE} & set(standing.units):
+            raise Conflict(
+                "The draft was edited in the document since it was written, so it is left as it is.",
+                instead="Edit the document by hand, or use its version history.",
+            )
+        if where.mode == "replace" and "replaced" not in receipt.detail:
+            raise Conflict(
+                "The text that the draft replaced is not known any more, so the draft is left in place.",
+                instead="Use the document's version history.",
+            )
+        mark = _only(document, mark_marker)
+        ours = mark is not None and mark.text.rstrip(" \n") == receipt.detail.get("mark")
+        return _removal(standing, mark, ours, receipt.detail.get("replaced"))
+
+    return _settle(client_of(connection), where.document, step)
+
+
+def _settle(client: GoogleClient, document_id: str, step: Step) -> Receipt:
+    """Read, decide, write, and read again until ``step`` finds its effect in the document."""
+    refused_at, untouched, began = "", True, time.monotonic()
+    for round_ in range(ROUNDS):
+        try:
+            document = read(client.document(document_id))
+            done = step(document, untouched)
+            if isinstance(done, Receipt):
+                return done
+            if not document.revision:
+                raise NeedsPermission(
+                    "The Google account of this connection may read the document but not edit it.",
+                    instead="Share the document with the account as an editor; then retry.",
+                )
+            untouched = False
+            if not _sent(client, document, done):
+                if refused_at == document.revision:
+                    raise VendorRefused(
+                        "Google Docs does not accept the change.",
+                        why="Asked twice at the same state of the document, it refused twice.",
+                        instead="Choose another place, such as the end of the document; the draft is kept.",
+                    )
+                refused_at = document.revision
+        except Unavailable:
+            # The write may have taken effect all the same: only another look tells.
+            if round_ == ROUNDS - 1 or time.monotonic() - began > PATIENCE:
+                raise
+            time.sleep(random.uniform(0.5, 1) * PAUSE * 2**round_)
+    raise Unavailable("The document is being edited so fast that the draft found no moment to go in.")
+
+
+def _sent(client: GoogleClient, document: Document, requests: Requests) -> bool:
+    """Whether Google took the batch. False is a 400: a changed document or a refusal."""
+    try:
+        client.batch(document.id, requests, document.revision)
+    except Rejected:
+        return False
+    return True
+
+
+def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> Requests:
+    segment = at.segment
+    if replace:
+        whole_line = any(p.start == at.start for p in segment.paragraphs)
+        payload = draft.payload(order, newline_after_mark=whole_line)
+        begin = at.start
+        requests: Requests = [{"insertText": {"location": segment.location(at.end), "text": payload.text}}]
+        if at.end > at.start:
+            # The new text goes in behind the old and takes its style; then the old goes.
+            requests.append({"deleteContentRange": {"range": segment.range(at.start, at.end)}})
+    else:
+        payload = draft.payload(order, newline_after_mark=True)
+        neighbour = at.before or at.anchor
+        # One paragraph's worth of text and one newline, always: undo removes exactly that much.
+        above = at.before is not None or at.anchor.empty
+        begin, index = (neighbour.start, neighbour.start) if above else (neighbour.end, neighbour.end - 1)
+        text = payload.text + "\n" if above else "\n" + payload.text
+        requests = [{"insertText": {"location": segment.location(index), "text": text}}]
+        requests += _plain(segment, neighbour, begin, begin + payload.length)
+    marks = [(order.mark_marker, begin, begin + payload.mark_length)] if payload.mark_length else []
+    marks.append((order.marker, begin + payload.mark_length, begin + payload.length))
+    return requests + [
+        {"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks
+    ]
+
+
+def _plain(segment: Segment, neighbour: Paragraph, start: int, end: int) -> Requests:
+    """A new paragraph takes its neighbour's style: a draft below a heading must not be one."""
+    if neighbour.level is None and neighbour.style != "SUBTITLE":
+        return []
+    style = {"range": segment.range(start, end), "paragraphStyle": {"namedStyleType": "NORMAL_TEXT"}}
+    return [{"updateParagraphStyle": {**style, "fields": "namedStyleType"}}]
+
+
+def _clearing(mark: NamedRange, line: str) -> Requests:
+    """Removes the "not reviewed" line, and what a person may have typed into its range stays."""
+    requests: Requests = [{"deleteNamedRange": {"namedRangeId": mark.id}}]
+    offset = mark.units.find(units(line))
+    if offset < 0:
+        return requests
+    start = mark.start + offset
+    end = start + len(units(line))
+    if mark.segment.units[end : end + 1] in ("\n", " ") and end < mark.end:
+        end += 1
+    return [*requests, {"deleteContentRange": {"range": mark.segment.range(start, end)}}]
+
+
+def _removal(out: NamedRange, mark: NamedRange | None, mark_is_ours: bool, replaced: str | None) -> Requests:
+    segment, start, end = out.segment, out.start, out.end
+    requests: Requests = [{"deleteNamedRange": {"namedRangeId": out.id}}]
+    if mark is not None:
+        requests.append({"deleteNamedRange": {"namedRangeId": mark.id}})
+        if mark_is_ours and mark.segment is segment and mark.end == start:
+            start = mark.start
+    if replaced:
+        requests.append({"insertText": {"location": segment.location(end), "text": replaced}})
+    elif replaced is None:
+        start, end = _with_newline(segment, start, end)
+    requests.append({"deleteContentRange": {"range": segment.range(start, end)}})
+    return requests
+
+
+def _with_newline(segment: Segment, start: int, end: int) -> tuple[int, int]:
+    """The draft's own paragraphs whole, when it still has paragraphs of its own; else just its text."""
+    first, last = segment.at(start), segment.at(end)
+    if first is None or last is None or first.start != start or last.end - 1 != end:
+        return start, end
+    if last.next == "paragraph":
+        return start, end + 1
+    # Its newline is the last of a cell or the document, or stands before a table, and stays; the one above can go.
+    above = segment.at(start - 1)
+    return (start - 1, end) if above is not None and above.container == first.container else (start, end)
+
+
+def _receipt(
+    connection: Connection, document: Document, out: NamedRange, already: bool, detail: dict[str, str]
+) -> Receipt:
+    segment = out.segment
+    place_of = {"document": document.id, "tab": segment.tab, "segment": segment.id}
+    return Receipt(
+        vendor_id=document.id,
+        revision=document.revision,
+        content_hash=_hash(out.text),
+        url=place.url(connection, document.id, segment.tab),
+        already=already,
+        detail={**place_of, "marker": out.name, "named_range": out.id, **detail},
+    )
+
+
+def _only(document: Document, name: str) -> NamedRange | None:
+    return next(iter(document.named(name)), None)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
