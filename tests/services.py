@@ -87,7 +87,7 @@ def empty_redis() -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class RabbitMQ:
-    """A server and the prefix all queue names of this test carry.
+    """A server and the prefix all queue names of this test carry, followed by a dot.
 
     ``queues`` names the queues to remove at the end, without the prefix. It starts with the hub's own; add others.
     """
@@ -111,7 +111,7 @@ def private_rabbitmq() -> Iterator[RabbitMQ]:
         raise Absent("RabbitMQ", "INLAY_TEST_RABBITMQ_URL", url) from error
     connection.close()
     names = {"default", "ask", "deliver"} | {f"deliver.{point.name}" for point in entry_points(group="hub.connectors")}
-    broker = RabbitMQ(url=url, prefix=f"test-{uuid.uuid4().hex[:12]}-", queues=names)
+    broker = RabbitMQ(url=url, prefix=f"test-{uuid.uuid4().hex[:12]}", queues=names)
     try:
         yield broker
     finally:
@@ -121,4 +121,4 @@ def private_rabbitmq() -> Iterator[RabbitMQ]:
             for name in broker.queues:
                 # Dramatiq keeps a delay queue and a dead-letter queue beside each queue. Deleting none is fine.
                 for suffix in ("", ".DQ", ".XQ"):
-                    channel.queue_delete(f"{broker.prefix}{name}{suffix}")
+                    channel.queue_delete(f"{broker.prefix}.{name}{suffix}")

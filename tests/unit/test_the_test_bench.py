@@ -64,12 +64,12 @@ def test_two_runs_get_two_redis_numbers_and_leave_them_empty() -> None:
 
 def test_a_test_s_queues_are_removed_with_it() -> None:
     with private_rabbitmq() as broker, pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
-        connection.channel().queue_declare(f"{broker.prefix}ask.DQ", durable=True)
+        connection.channel().queue_declare(f"{broker.prefix}.ask.DQ", durable=True)
     with (
         pika.BlockingConnection(pika.URLParameters(broker.url)) as connection,
         pytest.raises(ChannelClosedByBroker, match="no queue"),
     ):
-        connection.channel().queue_declare(f"{broker.prefix}ask.DQ", passive=True)
+        connection.channel().queue_declare(f"{broker.prefix}.ask.DQ", passive=True)
 
 
 def test_each_test_has_its_own_queue_prefix(rabbitmq: RabbitMQ) -> None:
