@@ -68,6 +68,11 @@ class Endpoint:
         return self.host.endswith((".openai.com", ".azure.com"))
 
     @property
+    def sends_bearer(self) -> bool:
+        """Whether the key goes in the ``Authorization`` header."""
+        return bool(self.api_key) and not self.api_version
+
+    @property
     def url(self) -> str:
         """The base URL that ``/chat/completions`` is appended to."""
         base = self.base_url.rstrip("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.stop import stop_base
@@ -155,6 +155,7 @@ class OpenAIModel:
 
     def _post(self, content: bytes, until: float) -> bytes:
         import httpx2
+        from openai import Omit
 
         left = max(until - time.monotonic(), 0.05)
         # Not chat.completions.create: it takes 2 ms of CPU per call to check what goes out and to build objects of what
@@ -163,7 +164,11 @@ class OpenAIModel:
             "/chat/completions",
             cast_to=httpx2.Response,
             content=content,
-            options={"timeout": httpx2.Timeout(left, connect=min(CONNECT, left), pool=min(CONNECT, left))},
+            options={
+                "timeout": httpx2.Timeout(left, connect=min(CONNECT, left), pool=min(CONNECT, left)),
+                # Left out where no key is sent, or another header holds it; the SDK takes that per call only.
+                "headers": {} if self.endpoint.sends_bearer else {"Authorization": Omit()},
+            },
         )
         return answer.content
 
@@ -192,7 +197,7 @@ class OpenAIModel:
 def _client(endpoint: Endpoint) -> OpenAI:
     """The SDK's client, with one pool of connections. Imported here: the SDK takes half a second to load."""
     import httpx2
-    from openai import Omit, OpenAI
+    from openai import OpenAI
 
     from hub.model.transport import BoundedTransport
 
@@ -204,17 +209,13 @@ def _client(endpoint: Endpoint) -> OpenAI:
         follow_redirects=False,
     )
     key = endpoint.api_key.reveal() if endpoint.api_key else ""
-    headers: dict[str, Any] = dict(endpoint.headers)
-    if endpoint.api_version:
-        headers["api-key"] = key
-    if endpoint.api_version or not key:
-        headers["Authorization"] = Omit()
+    azure = {"api-key": key} if endpoint.api_version else {}
     client = OpenAI(
         # The SDK wants some key, also where none is sent.
         api_key=key or "none",
         base_url=endpoint.url,
         max_retries=0,
-        default_headers=cast("dict[str, str]", headers),
+        default_headers={**endpoint.headers, **azure},
         default_query={"api-version": endpoint.api_version} if endpoint.api_version else None,
         http_client=http,
     )

@@ -18,8 +18,9 @@ def estimate_tokens(text: str) -> int:
 
 
 def likely_tokens(text: str) -> int:
-    """About how many tokens the text is: four characters each in English, three bytes each in other scripts."""
-    return math.ceil(max(len(text) / 4, estimate_tokens(text) / 3))
+    """About how many tokens the text is: one for four ASCII characters, one for three bytes of anything else."""
+    plain = len(text.encode("ascii", "ignore"))
+    return math.ceil(plain / 4 + (estimate_tokens(text) - plain) / 3)
 
 
 def prompt_tokens(prompt: Prompt) -> int:
