@@ -264,8 +264,8 @@ class Rate:
 class Work:
     """What composing and checking made of a request: typed input values, masked where personal data stood.
 
-    ``placeholders`` maps each placeholder in ``values`` to the original. ``breaches`` is set when the first answer broke
-    the contract and ``answer`` holds that answer: the next call asks for a repair.
+    ``placeholders`` maps each placeholder in ``values`` to the original. ``breaches`` is set when the first
+    answer broke the contract and ``answer`` holds that answer: the next call asks for a repair.
     """
 
     values: Json = field(default_factory=dict)

@@ -105,9 +105,9 @@ class Engine:
                 try:
                     action()
                 except InlayError as error:
-                    log.warning(f"{name} put off", error=error.code)
+                    log.warning("put off", task=name, error=error.code)
                 except Exception as error:
-                    log.error(f"{name} raised", error=type(error).__name__)
+                    log.error("raised", task=name, error=type(error).__name__)
 
         thread = threading.Thread(target=loop, name=f"inlay-{name}", daemon=True)
         thread.start()

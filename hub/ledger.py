@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy.engine import Connection
 
 from hub.domain import Event
-from hub.store import events
+from hub.store import Tx, events
 
 GENESIS = "0" * 64
 
@@ -57,9 +56,7 @@ class Ledger:
             return f"system:{via}"
         return "person:" + hmac.digest(self._keys[self._key_id], person.lower().encode(), "sha256").hex()[:16]
 
-    def append(
-        self, tx: Connection, *, run_id: str, team: str, actor: str, at: float, entries: Iterable[Entry]
-    ) -> None:
+    def append(self, tx: Tx, *, run_id: str, team: str, actor: str, at: float, entries: Iterable[Entry]) -> None:
         """Write entries at the chain's end. Call it last in a transaction: it holds the end until the commit."""
         seq, head = events.last(tx)
         rows = []
@@ -81,7 +78,7 @@ class Ledger:
         if rows:
             events.insert(tx, rows)
 
-    def verify(self, tx: Connection) -> tuple[int, Break | None]:
+    def verify(self, tx: Tx) -> tuple[int, Break | None]:
         """Walk the whole chain: how many rows hold, and the first break or None.
 
         A chain cannot show that its tail was cut off: compare its head with one exported earlier.
@@ -99,7 +96,7 @@ class Ledger:
             count, head = count + 1, event.hash
         return count, None
 
-    def head(self, tx: Connection) -> tuple[int, str]:
+    def head(self, tx: Tx) -> tuple[int, str]:
         """The chain's length and last hash: keep it outside to notice a cut tail."""
         seq, head = events.last(tx)
         return seq, head or GENESIS

@@ -30,6 +30,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
         "request_key": run.request.key,
         "fingerprint": fingerprint,
         "request": encode("request", run.request),
+        "problem": encode("problem", run.problem),
         **{
             name: getattr(run, name)
             for name in (
@@ -109,8 +110,10 @@ def renew(tx: Connection, tokens: Sequence[str], until: float) -> int:
     return tx.execute(sa.update(table).where(table.c.token.in_(list(tokens))).values(wake_at=until)).rowcount
 
 
-def save(tx: Connection, run_id: str, token: str | None, changes: Mapping[str, Any]) -> None:
-    """Write changes under the lease.
+def save(
+    tx: Connection, run_id: str, token: str | None, changes: Mapping[str, Any], *, since: float | None = None
+) -> None:
+    """Write changes under the lease; with ``since``, only if the run was not updated after it.
 
     Raises:
         LeaseLost: the token is not the run's any more. Nothing was written; roll the transaction back.
@@ -119,21 +122,27 @@ def save(tx: Connection, run_id: str, token: str | None, changes: Mapping[str, A
     statement = sa.update(table).where(
         table.c.id == sa.bindparam("this_run"), table.c.token == sa.bindparam("this_token")
     )
-    changed = tx.execute(
-        statement.values({name: sa.bindparam(name) for name in values}),
-        {"this_run": run_id, "this_token": token, **values},
-    )
+    given: dict[str, Any] = {"this_run": run_id, "this_token": token, **values}
+    if since is not None:
+        statement = statement.where(table.c.updated_at == sa.bindparam("since"))
+        given["since"] = since
+    changed = tx.execute(statement.values({name: sa.bindparam(name) for name in values}), given)
     if changed.rowcount != 1:
         raise LeaseLost("Another worker has this run now.")
 
 
-def cut_in(tx: Connection, run_id: str, states: Iterable[RunState], changes: Mapping[str, Any]) -> bool:
-    """Change a run whoever holds it, taking its lease away; False when it is in none of these states.
+def cut_in(tx: Connection, run_id: str, states: Iterable[RunState], changes: Mapping[str, Any], *, now: float) -> bool:
+    """Change a run whoever holds it, taking its lease away; False when it is in none of these states, or somebody is
+    writing it back at this moment.
 
     The worker that held it finds its token gone at its next commit, which then changes nothing.
     """
     values = {name: encode(name, value) for name, value in changes.items()}
-    statement = sa.update(table).where(table.c.id == run_id, table.c.state.in_([state.value for state in states]))
+    statement = sa.update(table).where(
+        table.c.id == run_id,
+        table.c.state.in_([state.value for state in states]),
+        sa.or_(table.c.stage != Stage.DELIVER.value, table.c.token.is_(None), table.c.wake_at <= now),
+    )
     return tx.execute(statement.values(token=None, **values)).rowcount == 1
 
 

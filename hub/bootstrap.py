@@ -1,0 +1,193 @@
+"""The only place that puts the parts together: settings in, a ``Hub`` out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub import logs, registry, templates
+from hub.connections import Connections
+from hub.domain import Request, Run
+from hub.engine import Engine
+from hub.errors import ConfigurationError, UnknownName
+from hub.governance.policy import default_policy
+from hub.governance.runner import Runner
+from hub.ledger import Ledger
+from hub.model import Endpoint, FallbackModel, OpenAIModel
+from hub.offline import Simulator
+from hub.pipeline import receive as receiving
+from hub.pipeline import run as running
+from hub.pipeline.parts import Leases, Parts
+from hub.pipeline.shelf import Shelf
+from hub.registry import Registry
+from hub.sdk import Model, Secret
+from hub.settings import Settings
+from hub.store import Database, runs
+from hub.templates import Template
+from hub.vault import Vault, open_vault
+
+
+@dataclass(slots=True, kw_only=True)
+class Hub:
+    """One process of Inlay. ``web``, ``cli`` and embedding programs call it; it owns everything that must be closed."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    registry: Registry
+    parts: Parts
+    engine: Engine
+    pool: ThreadPoolExecutor = field(repr=False)
+
+    def start(self, *, workers: int | None = None, queues: Iterable[str] | None = None) -> None:
+        """Begin background work; with ``workers=0`` this process only keeps the leases of what it runs itself."""
+        self.engine.start(workers=self.settings.workers if workers is None else workers, queues=queues)
+
+    def run(self, request: Request) -> Run:
+        """Take a request and walk it here and now until it waits, rests or ends.
+
+        Raises:
+            BadRequest, NotAllowed, Conflict: see ``pipeline.receive``.
+        """
+        received = receiving.receive(self.parts, request, lease=True)
+        return running.walk(self.parts, received.run) if received.run else self.get(received.run_id)
+
+    def submit(self, request: Request, *, wait: float = 0.0, strict: bool = True) -> Run:
+        """Take a request; with ``wait`` seconds, walk it in this process and answer as soon as it waits, rests or ends.
+
+        Past the wait the run is answered as it stands, and goes on by itself.
+        """
+        received = receiving.receive(self.parts, request, strict=strict, lease=wait > 0)
+        if received.run is not None:
+            walking: Future[Run] = self.pool.submit(running.walk, self.parts, received.run)
+            try:
+                return walking.result(timeout=wait)
+            except TimeoutError:
+                pass
+        return self.get(received.run_id)
+
+    def get(self, run_id: str) -> Run:
+        """A stored run.
+
+        Raises:
+            UnknownName: there is none of this id.
+        """
+        with self.database.reading() as tx:
+            run = runs.get(tx, run_id)
+        if run is None:
+            raise UnknownName(f"There is no run {run_id[:40]}.")
+        return run
+
+    def close(self) -> None:
+        """Finish what is under way and let everything go."""
+        self.engine.stop()
+        self.pool.shutdown(wait=True)
+        self.parts.runner.close()
+        self.parts.connections.close()
+        self.database.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    model: Model | None = None,
+    plugins: Iterable[tuple[str, Any]] = (),
+    clock: Callable[[], float] = time.time,
+) -> Hub:
+    """A hub ready to work: the database migrated, plugins loaded, templates stored.
+
+    Args:
+        model: use this one instead of the configured one.
+        plugins: (name, plugin) pairs beside the installed ones.
+
+    Raises:
+        ConfigurationError: what is wrong, and which setting mends it.
+    """
+    logs.configure(settings.log_level)
+    vault = open_vault(settings)
+    database = Database(settings.database, pool=settings.threads + settings.workers + 8)
+    database.migrate()
+    found = registry.load(settings.plugins_off, plugins)
+    shelf = Shelf(database, _templates(settings, found))
+    shelf.keep(clock())
+    policy = default_policy()
+    parts = Parts(
+        settings=settings,
+        database=database,
+        ledger=Ledger(vault.keys),
+        shelf=shelf,
+        runner=Runner(found.checks),
+        policy_of=lambda _team: policy,
+        model=model or _model(settings, found),
+        connections=Connections(database, vault, found.connectors),
+        leases=Leases(database, settings.lease_seconds, clock),
+        clock=clock,
+        finished=found.tell_finished,
+    )
+    engine = Engine(
+        broker_url=settings.broker_url,
+        prefix=settings.queue_prefix,
+        queues=[receiving.ASK, *(f"deliver.{name}" for name in sorted(found.connectors))],
+        work=lambda queue: running.work(parts, queue),
+        due=lambda limit: _due(parts, limit),
+        renew=parts.leases.renew,
+        reap_seconds=settings.reap_seconds,
+        renew_seconds=settings.lease_seconds / 3,
+    )
+    parts.wake = engine.wake
+    pool = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="inlay-walk")
+    return Hub(settings=settings, database=database, vault=vault, registry=found, parts=parts, engine=engine, pool=pool)
+
+
+def _due(parts: Parts, limit: int) -> dict[str, int]:
+    with parts.database.reading() as tx:
+        return runs.due(tx, parts.clock(), limit)
+
+
+def _templates(settings: Settings, found: Registry) -> dict[str, Template]:
+    """Shipped templates, then those of plugins, then the operator's own folder: the later one of a name counts."""
+    shelf = dict(templates.shipped())
+    shelf |= {name: templates.load(name, source) for name, source in found.templates.items()}
+    if settings.templates is not None:
+        shelf |= templates.load_folder(settings.templates)
+    return shelf
+
+
+def _model(settings: Settings, found: Registry) -> Model:
+    """The configured model: a plugin's by name, an endpoint with its fallbacks, or the simulator when none is named."""
+    if not settings.model:
+        return Simulator()
+    if settings.model in found.models:
+        return found.models[settings.model]
+    first = {
+        "base_url": settings.model_base_url or "https://api.openai.com/v1",
+        "model": settings.model,
+        "api_version": settings.model_api_version,
+    }
+    models = [_endpoint(settings, first, settings.model_api_key)]
+    for spec in settings.model_fallbacks:
+        key = os.environ.get(spec.get("api_key_env", ""))
+        models.append(_endpoint(settings, spec, Secret(key) if key else None))
+    return models[0] if len(models) == 1 else FallbackModel(models)
+
+
+def _endpoint(settings: Settings, spec: dict[str, str], key: Secret | None) -> OpenAIModel:
+    name = spec.get("model", "")
+    if not name or not spec.get("base_url"):
+        raise ConfigurationError("INLAY_MODEL_FALLBACKS: each entry needs a base_url and a model.")
+    price = settings.model_prices.get(name)
+    return OpenAIModel(
+        Endpoint(
+            base_url=spec["base_url"],
+            model=name,
+            api_key=key,
+            timeout=settings.model_timeout,
+            api_version=spec.get("api_version", ""),
+            price_in=round(price[0] * 1e6) if price else None,
+            price_out=round(price[1] * 1e6) if price else None,
+        )
+    )

@@ -1,0 +1,103 @@
+"""Opens connections: a stored row, its unsealed secrets and a guarded HTTP client, ready for a connector."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.errors import BadRequest, ConfigurationError, NotAllowed, UnknownName
+from hub.sdk import Connection, Connector, GuardedHttp
+from hub.store import Database, connections
+from hub.store.connections import ConnectionRow
+from hub.vault import Vault
+
+
+class Connections:
+    """Every connection of this hub, opened when first needed and again when its settings change."""
+
+    def __init__(self, database: Database, vault: Vault, connectors: Mapping[str, Connector]) -> None:
+        self._database = database
+        self._vault = vault
+        self._connectors = connectors
+        self._open: dict[str, tuple[float, Connector, Connection]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> tuple[Connector, Connection]:
+        """The connector and the open connection.
+
+        Raises:
+            UnknownName: there is no connection of this name, or its connector is not installed.
+            ConfigurationError: its stored secrets or settings cannot be used.
+        """
+        with self._database.reading() as tx:
+            row = connections.get(tx, name)
+        if row is None:
+            raise UnknownName(
+                f"There is no connection named {name!r}.", instead="Pick one that `inlay connectors` lists."
+            )
+        with self._lock:
+            known = self._open.get(name)
+            if known is None or known[0] != row.updated_at:
+                connector = self._connector(row.connector)
+                self._open[name] = known = (row.updated_at, connector, self._connect(connector, row))
+        return known[1], known[2]
+
+    def for_team(self, name: str, team: str) -> tuple[Connector, Connection]:
+        """The same, for a team it is switched on for.
+
+        Raises:
+            NotAllowed: it is paused, or not switched on for the team.
+        """
+        with self._database.reading() as tx:
+            on = connections.enabled(tx, name, team)
+        opened = self.get(name)
+        if not on:
+            raise NotAllowed(
+                f"{opened[0].title} ({name}) is not switched on for the team {team}.",
+                why="An admin decides which team works with which connection.",
+                instead="Ask an admin to switch it on for your team.",
+                who="an admin",
+            )
+        return opened
+
+    def sealed(
+        self, name: str, connector_name: str, given: Mapping[str, Any], *, sandbox: bool, now: float
+    ) -> ConnectionRow:
+        """Settings as an admin gives them, checked and split into plain settings and sealed secrets.
+
+        Raises:
+            BadRequest: a setting is unknown, missing or wrong; each is named, no value is quoted.
+        """
+        connector = self._connector(connector_name)
+        try:
+            settings = connector.settings.model_validate(dict(given))
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+            raise BadRequest(f"The settings of {name} cannot be used.", why=wrong, who="an admin") from None
+        secret = connector.settings.secret_names()
+        plain = {key: value for key, value in settings.model_dump(mode="json").items() if key not in secret}
+        held = {key: value.reveal() for key in secret if (value := getattr(settings, key)) is not None}
+        return ConnectionRow(name, connector_name, plain, self._vault.seal(held), sandbox, False, now)
+
+    def close(self) -> None:
+        for _, _, connection in self._open.values():
+            connection.http.close()
+
+    def _connector(self, name: str) -> Connector:
+        connector = self._connectors.get(name)
+        if connector is None:
+            known = ", ".join(sorted(self._connectors)) or "none"
+            raise UnknownName(f"No connector named {name!r} is installed.", instead=f"Installed are: {known}.")
+        return connector
+
+    def _connect(self, connector: Connector, row: ConnectionRow) -> Connection:
+        try:
+            settings = connector.settings.model_validate({**row.settings, **self._vault.open(row.secrets)})
+        except ValidationError as error:
+            names = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
+            raise ConfigurationError(f"The stored settings of {row.name} cannot be used any more: {names}.") from None
+        http = GuardedHttp(settings.hosts(), loopback_only=row.sandbox)
+        return Connection(name=row.name, settings=settings, http=http, sandbox=row.sandbox)

@@ -1,0 +1,179 @@
+"""What a person may do to a run after it started: cancel it, let it go on, take its effects back, say how it was."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from hub.domain import Actor, DeliveryRow, DeliveryState, Json, Run, RunState, Stage, Target
+from hub.errors import BadRequest, Conflict, UnknownName
+from hub.ledger import Entry
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import TRANSITIONS, Step, commit
+from hub.store import Tx, budgets, deliveries, runs
+
+#: Where a run that goes on stands again, by the stage it stopped in.
+_BEFORE_ANSWER = frozenset({Stage.COMPOSE, Stage.CHECK_INPUT, Stage.ASK})
+_STUCK = (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED)
+_UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, *_STUCK, RunState.HELD)
+#: One-tap answers to "what got in the way?".
+FRICTION = (
+    "slow",
+    "wrong tone",
+    "wrong facts",
+    "does not fit my task",
+    "blocked by rule",
+    "waiting for review",
+    "missing data",
+    "could not find it",
+    "could not insert it",
+    "do not know how",
+)
+
+
+def cancel(parts: Parts, run: Run, actor: Actor) -> Run:
+    """Stop a run wherever it stands. A worker that holds it changes nothing any more.
+
+    Raises:
+        Conflict: it has ended, or its result is being written at this moment.
+    """
+    now = parts.clock()
+    cancellable = [state for state, after in TRANSITIONS.items() if RunState.CANCELLED in after]
+    changes = {"state": RunState.CANCELLED, "wake_at": None, "updated_at": now, "ended_at": now, "problem": None}
+    with parts.database.transaction() as tx:
+        if not runs.cut_in(tx, run.id, cancellable, changes, now=now):
+            raise Conflict(
+                "This run cannot be cancelled now.",
+                why="It has ended, or its result is being written at this moment.",
+                instead="Open it again; what it wrote can be taken back with undo.",
+            )
+        budgets.release(tx, run.id)
+        _note(parts, tx, run, actor, Entry("run.cancelled", {"was": run.state}), now)
+    return _again(parts, run)
+
+
+def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> Run:
+    """Let a run that waits for a person, lost its target or failed go on from where it stopped.
+
+    Args:
+        at: another place for the output, when the first is gone; it stays in the same connection.
+
+    Raises:
+        Conflict: the run is in none of these states.
+    """
+    now, token = parts.clock(), parts.leases.new()
+    with parts.database.transaction() as tx:
+        held = runs.take_waiting(tx, run.id, _STUCK, token=token, now=now, until=parts.leases.until())
+    if held is None or held.stage is Stage.DONE:
+        if held is not None:
+            _give_back(parts, held)
+        parts.leases.drop(token)
+        raise Conflict(f"A run that is {run.state} does not go on.", instead="Start a new one.")
+    state = (
+        RunState.QUEUED
+        if held.stage in _BEFORE_ANSWER
+        else RunState.APPROVED
+        if held.review is not None
+        else RunState.ANSWERED
+    )
+    changes: dict[str, object] = {"problem": None}
+    if at is not None and held.stage in _BEFORE_ANSWER and held.request.target is not None:
+        target = dataclasses.replace(held.request.target, at=at)
+        changes["request"] = dataclasses.replace(held.request, target=target)
+
+    def writes(tx: Tx) -> None:
+        if at is not None:
+            for row in deliveries.of_run(tx, held.id):
+                if row.state is not DeliveryState.DONE:
+                    moved = Target(connection=row.target.connection, at=at)
+                    deliveries.save(tx, row.key, now, {"target": moved})
+        states = [DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER]
+        deliveries.reopen(tx, held.id, states=states, reviewed=None, now=now)
+
+    step = Step(
+        stage=held.stage,
+        state=state,
+        pause=0.0,
+        changes=changes,
+        entries=(Entry("run.resumed", {"was": held.state, "moved": at is not None}),),
+        writes=writes,
+    )
+    resumed = commit(parts, held, step, actor=parts.ledger.pseudonym(actor.person, actor.via))
+    parts.wake(resumed.queue)
+    return resumed
+
+
+def undo(parts: Parts, run: Run, actor: Actor) -> Run:
+    """Take back what a run wrote, everywhere it wrote.
+
+    Raises:
+        Conflict: it wrote nothing, is at work, or a person changed the text since; what was undone before stays undone.
+        TargetGone, NeedsPermission, TryLater, VendorRefused: from the vendor.
+    """
+    now, token = parts.clock(), parts.leases.new()
+    with parts.database.transaction() as tx:
+        held = runs.take_waiting(tx, run.id, _UNDOABLE, token=token, now=now, until=parts.leases.until())
+    if held is None:
+        parts.leases.drop(token)
+        raise Conflict(f"A run that is {run.state} cannot be undone now.")
+    try:
+        with parts.database.reading() as tx:
+            rows = [row for row in deliveries.of_run(tx, held.id) if row.state is DeliveryState.DONE]
+        if not rows:
+            raise Conflict("This run has written nothing that could be taken back.")
+        for row in rows:
+            _undo_one(parts, held, row, actor)
+    finally:
+        _give_back(parts, held)
+        parts.leases.drop(token)
+    if held.state is RunState.IN_REVIEW:
+        return cancel(parts, held, actor)
+    return _again(parts, held)
+
+
+def feedback(parts: Parts, run: Run, actor: Actor, *, ease: int | None, useful: int | None, tag: str | None) -> None:
+    """How it was for the person: two answers from 1 to 5 and one tag.
+
+    Raises:
+        BadRequest: an answer is out of range or the tag unknown.
+    """
+    for name, answer in (("ease", ease), ("useful", useful)):
+        if answer is not None and answer not in range(1, 6):
+            raise BadRequest(f"{name} is a whole number from 1 to 5.")
+    if tag is not None and tag not in FRICTION:
+        raise BadRequest("This tag is not known.", instead=f"Send one of: {', '.join(FRICTION)}.")
+    if ease is None and useful is None and tag is None:
+        raise BadRequest("The feedback is empty.", instead="Send ease, useful or tag.")
+    entry = Entry("feedback.given", {"ease": ease, "useful": useful, "tag": tag, "simulated": run.simulated})
+    with parts.database.transaction() as tx:
+        _note(parts, tx, run, actor, entry, parts.clock())
+
+
+def _undo_one(parts: Parts, run: Run, row: DeliveryRow, actor: Actor) -> None:
+    assert row.receipt is not None
+    connector, connection = parts.connections.get(row.target.connection)
+    receipt = connector.undo(connection, row.target, row.receipt)
+    now = parts.clock()
+    entry = Entry("delivery.undone", {"delivery": row.key, "revision": receipt.revision, "already": receipt.already})
+    with parts.database.transaction() as tx:
+        runs.save(tx, run.id, run.token, {"wake_at": parts.leases.until()})
+        deliveries.save(tx, row.key, now, {"state": DeliveryState.UNDONE})
+        _note(parts, tx, run, actor, entry, now)
+
+
+def _give_back(parts: Parts, held: Run) -> None:
+    """End the lease and leave the run as it was: resting."""
+    with parts.database.transaction() as tx:
+        runs.save(tx, held.id, held.token, {"token": None, "wake_at": None})
+
+
+def _note(parts: Parts, tx: Tx, run: Run, actor: Actor, entry: Entry, now: float) -> None:
+    who = parts.ledger.pseudonym(actor.person, actor.via)
+    parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[entry])
+
+
+def _again(parts: Parts, run: Run) -> Run:
+    with parts.database.reading() as tx:
+        stored = runs.get(tx, run.id)
+    if stored is None:
+        raise UnknownName(f"There is no run {run.id}.")
+    return stored

@@ -1,0 +1,166 @@
+"""Check: the team's policy over what goes to the model and what comes back. Nothing passes that was not checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from hub.domain import Draft, Finding, Outcome, Problem, Run, RunState, Stage, Variant, Verdict
+from hub.errors import Refused
+from hub.governance import masking
+from hub.governance.runner import worst
+from hub.governance.texts import flatten, put_back
+from hub.ledger import Entry
+from hub.pipeline.ask import ceiling_micros, period
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import Step
+from hub.sdk import Subject
+from hub.store import Tx, budgets
+
+
+def check_input(parts: Parts, run: Run) -> Step:
+    """Examine the values, mask personal data in them, and set the call's money aside.
+
+    Raises:
+        Refused: the budget does not hold the call; raised inside the commit, which then does nothing.
+    """
+    policy = parts.policy_of(run.team)
+    texts = flatten(run.work.values)
+    subject = Subject(side="input", team=run.team, template=run.template, texts=texts)
+    verdicts = parts.runner.run(policy, subject)
+    stop = _stop(run, verdicts, before_model=True)
+    if stop is not None:
+        return dataclasses.replace(
+            stop, changes={**stop.changes, "input_verdicts": verdicts, "policy": policy.revision}
+        )
+    findings = [f for v in verdicts if v.check == "personal_data" for f in v.findings]
+    masked = masking.mask(texts, findings, run.work.nonce)
+    work = dataclasses.replace(
+        run.work,
+        values=put_back(run.work.values, masked.texts),
+        placeholders=masked.placeholders,
+        nonce=masked.nonce,
+    )
+
+    def reserve(tx: Tx) -> None:
+        """In the commit itself, so that no two runs can both see the last of the money."""
+        if parts.model.simulated or not budgets.limited(tx, run.team):
+            return
+        ready = dataclasses.replace(run, work=work)
+        amount = ceiling_micros(parts, ready)
+        month = period(parts.clock())
+        if not budgets.reserve(tx, run.team, month, run.id, amount):
+            raise Refused(
+                f"The team's budget for {month} does not hold this request.",
+                why=f"It may cost up to ${amount / 1e6:.4f}, which is more than what is left.",
+                instead="Ask a lead to raise the budget, or wait for the next month.",
+                who="a lead",
+            )
+
+    return Step(
+        stage=Stage.ASK,
+        changes={"work": work, "input_verdicts": verdicts, "policy": policy.revision, "asks": 1},
+        entries=(_entry("input.checked", verdicts, policy.revision, masked=len(masked.placeholders)),),
+        writes=reserve,
+    )
+
+
+def check_output(parts: Parts, run: Run) -> Step:
+    """Examine the draft, put the masked values back, and open the way to the write-back."""
+    assert run.draft is not None
+    policy = parts.policy_of(run.team)
+    contract = parts.shelf.revision(run.revision).contract
+    started = time.perf_counter()
+    draft, damaged = _restored(run)
+    breaches = [dataclasses.asdict(breach) for breach in contract.breaches(draft, _originals(run))]
+    texts = {f"variant {n}": variant.text for n, variant in enumerate(run.draft.variants, start=1)}
+    subject = Subject(
+        side="output",
+        team=run.team,
+        template=run.template,
+        texts=texts,
+        draft=run.draft,
+        contract={"breaches": breaches},
+    )
+    verdicts = parts.runner.run(policy, subject)
+    if damaged:
+        ms = (time.perf_counter() - started) * 1000
+        verdicts = (*verdicts, Verdict(check="masking", outcome=Outcome.HOLD, findings=(_damage(damaged),), ms=ms))
+    entry = _entry("output.checked", verdicts, policy.revision)
+    stop = _stop(run, verdicts, before_model=False)
+    if stop is not None:
+        changes = {**stop.changes, "draft": draft, "output_verdicts": verdicts, "policy": policy.revision}
+        return dataclasses.replace(stop, changes=changes, entries=(entry, *stop.entries[1:]))
+    tier = max([run.tier, *(f.raise_tier for v in verdicts for f in v.findings if f.raise_tier is not None)])
+    return Step(
+        stage=Stage.DELIVER,
+        changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},
+        entries=(entry,),
+    )
+
+
+def _stop(run: Run, verdicts: tuple[Verdict, ...], *, before_model: bool) -> Step | None:
+    """The step that ends or holds a run, or None when everything is allowed."""
+    outcome = worst(verdicts)
+    if outcome is Outcome.ALLOW:
+        return None
+    first = next(f for v in verdicts if v.outcome is outcome for f in v.findings if f.outcome is outcome)
+    denied = outcome is Outcome.DENY
+    problem = Problem(
+        code="refused" if denied else "held",
+        what=first.message,
+        why=first.why,
+        instead=first.instead,
+        who="the asker" if denied else "a lead",
+    )
+    return Step(
+        stage=run.stage,
+        state=RunState.REFUSED if denied else RunState.HELD,
+        rest=True,
+        changes={"problem": problem},
+        entries=(_entry("input.checked" if before_model else "output.checked", verdicts, run.policy),),
+    )
+
+
+def _restored(run: Run) -> tuple[Draft, tuple[str, ...]]:
+    """The draft with the masked values in place, and every placeholder the model damaged."""
+    draft, work = run.draft, run.work
+    assert draft is not None
+    if not work.placeholders:
+        return draft, ()
+    said = [[[v.text, dict(v.fields)] for v in draft.variants], [claim.text for claim in draft.claims]]
+    lines = [list(draft.disclosures), list(draft.assumptions), list(draft.missing_inputs)]
+    ((variants, claims), plain), damaged = masking.restore_value([said, lines], work.placeholders, work.nonce)
+    restored = dataclasses.replace(
+        draft,
+        variants=tuple(Variant(text=text, fields=fields) for text, fields in variants),
+        claims=tuple(dataclasses.replace(claim, text=text) for claim, text in zip(draft.claims, claims, strict=True)),
+        disclosures=tuple(plain[0]),
+        assumptions=tuple(plain[1]),
+        missing_inputs=tuple(plain[2]),
+    )
+    return restored, damaged
+
+
+def _originals(run: Run) -> Mapping[str, Any]:
+    """The values as the asker gave them, for limits such as "no number that was not in the source"."""
+    return masking.restore_value(run.work.values, run.work.placeholders, run.work.nonce)[0]
+
+
+def _damage(damaged: tuple[str, ...]) -> Finding:
+    return Finding(
+        rule="masking.damaged",
+        outcome=Outcome.HOLD,
+        message=f"The answer changed {len(damaged)} of the placeholders that stand for personal data.",
+        why="A changed placeholder cannot be turned back into the right value, and a wrong one must never be guessed.",
+        instead="Run it again, or put the value in by hand.",
+    )
+
+
+def _entry(kind: str, verdicts: tuple[Verdict, ...], policy: str, **more: Any) -> Entry:
+    """What the ledger keeps of a check: rules and counts, no text."""
+    rules = sorted({finding.rule for verdict in verdicts for finding in verdict.findings})
+    said = {verdict.check: [verdict.outcome, round(verdict.ms, 3)] for verdict in verdicts}
+    return Entry(kind, {"verdict": worst(verdicts), "checks": said, "rules": rules, "policy": policy[:16], **more})

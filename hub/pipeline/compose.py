@@ -1,0 +1,53 @@
+"""Compose: read the target anew, fill the inputs that come from it, and hold every input to its declared type."""
+
+from __future__ import annotations
+
+from hub.domain import Context, Run, Stage, Work
+from hub.errors import RateLimited
+from hub.governance.masking import new_nonce
+from hub.ledger import Entry
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import Step
+from hub.store import calls
+
+#: What reading a target once costs, where a vendor limits reads.
+READ = {"read": 1}
+
+
+def compose(parts: Parts, run: Run) -> Step:
+    """Typed values for the template, from the request and from the place it was made at.
+
+    Raises:
+        InvalidInputs: each unknown, missing or ill-typed input is named.
+        TargetGone, NeedsPermission, TryLater, VendorRefused: from reading the target.
+    """
+    template = parts.shelf.revision(run.revision)
+    context = _context(parts, run)
+    values = template.accept(run.request.inputs, context)
+    work = Work(
+        values=values,
+        nonce=new_nonce(),
+        title=context.title if context else "",
+        url=context.url if context else "",
+    )
+    size = sum(len(value) for value in values.values() if isinstance(value, str))
+    return Step(
+        stage=Stage.CHECK_INPUT,
+        changes={"work": work},
+        entries=(Entry("run.composed", {"inputs": sorted(values), "characters": size, "read": context is not None}),),
+    )
+
+
+def _context(parts: Parts, run: Run) -> Context | None:
+    target = run.request.target
+    if target is None:
+        return None
+    connector, connection = parts.connections.for_team(target.connection, run.team)
+    reads = {kind: number for kind, number in READ.items() if kind in connector.limits}
+    if reads:
+        account = f"{connection.name}:{connection.account}"
+        with parts.database.transaction() as tx:
+            wait = calls.take(tx, account, connector.limits, reads, parts.clock())
+        if wait:
+            raise RateLimited(f"{connector.title} takes no more reads for the moment.", after=wait)
+    return connector.context(connection, target)

@@ -1,0 +1,192 @@
+"""Deliver: each delivery of a run is written back to its target once, with its own receipt, retries and problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Run, RunState, Stage
+from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGone, TryLater
+from hub.ledger import Entry
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import Step
+from hub.store import calls, deliveries, runs
+
+_AFTER = {
+    DeliveryState.ORPHANED: RunState.ORPHANED,
+    DeliveryState.WAITING_USER: RunState.WAITING_USER,
+    DeliveryState.FAILED: RunState.FAILED,
+}
+
+
+def deliver(parts: Parts, run: Run) -> Step:
+    """Write back whatever is due, then say where that leaves the run."""
+    with parts.database.reading() as tx:
+        rows = deliveries.of_run(tx, run.id)
+    now = parts.clock()
+    rows = [
+        _one(parts, run, row) if row.state is DeliveryState.PENDING and (row.wake_at or 0) <= now else row
+        for row in rows
+    ]
+    pending = [row for row in rows if row.state is DeliveryState.PENDING]
+    if pending:
+        first = min(pending, key=lambda row: row.wake_at or now)
+        return Step(
+            stage=Stage.DELIVER,
+            pause=max(0.05, (first.wake_at or now) - parts.clock()),
+            changes={"queue": f"deliver.{parts.connections.get(first.target.connection)[0].name}"},
+        )
+    for state, ending in _AFTER.items():
+        stuck = [row for row in rows if row.state is state]
+        if stuck:
+            done = sum(row.state is DeliveryState.DONE for row in rows)
+            problem = stuck[0].problem
+            if problem is not None and len(rows) > 1:
+                problem = dataclasses.replace(problem, what=f"{done} of {len(rows)} deliveries arrived. {problem.what}")
+            return Step(
+                stage=Stage.DELIVER,
+                state=ending,
+                rest=True,
+                changes={"problem": problem},
+                entries=(Entry("run.stuck", {"state": ending, "arrived": done, "of": len(rows)}),),
+            )
+    if run.tier >= 2 and run.state is not RunState.APPROVED:
+        return Step(
+            stage=Stage.REVIEW,
+            state=RunState.IN_REVIEW,
+            rest=True,
+            entries=(Entry("review.asked", {"tier": run.tier}),),
+        )
+    return Step(
+        stage=Stage.DONE,
+        state=RunState.DELIVERED,
+        changes={"problem": None},
+        entries=(Entry("run.delivered", {"deliveries": len(rows), "simulated": run.simulated}),),
+    )
+
+
+def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
+    """What a connector is handed."""
+    assert run.draft is not None
+    variant = run.draft.variants[0]
+    return Delivery(
+        key=row.key,
+        run_id=run.id,
+        target=row.target,
+        text=variant.text,
+        fields=variant.fields,
+        reviewed=row.reviewed,
+        provenance={
+            "run": run.id,
+            "template": run.template,
+            "revision": run.revision[:16],
+            "url": f"{parts.settings.url}/runs/{run.id}",
+        },
+        simulated=run.simulated,
+    )
+
+
+def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
+    """One attempt at one delivery, and its outcome, stored under the run's lease."""
+    started = time.perf_counter()
+    changes: dict[str, Any]
+    try:
+        _allowed(parts, run, row)
+        connector, connection = parts.connections.for_team(row.target.connection, run.team)
+        account = f"{connection.name}:{connection.account}"
+        with parts.database.transaction() as tx:
+            wait = calls.take(tx, account, connector.limits, connector.delivery_cost, parts.clock())
+        if wait:
+            # Our own brake, not the vendor's: it counts as no attempt.
+            return _put_off(parts, run, row, wait, None)
+        receipt = connector.write_back(connection, delivery_of(parts, run, row))
+    except TryLater as error:
+        return _try_later(parts, run, row, error)
+    except InlayError as error:
+        state = (
+            DeliveryState.ORPHANED
+            if isinstance(error, TargetGone)
+            else DeliveryState.WAITING_USER
+            if isinstance(error, NeedsPermission)
+            else DeliveryState.FAILED
+        )
+        changes = {"state": state, "problem": error.problem()}
+        return _store(parts, run, row, changes, Entry(f"delivery.{state}", {"delivery": row.key, "code": error.code}))
+    except ConfigurationError as error:
+        problem = Problem(code="configuration", what=str(error), who="an admin")
+        changes = {"state": DeliveryState.FAILED, "problem": problem}
+        return _store(parts, run, row, changes, Entry("delivery.failed", {"delivery": row.key, "code": problem.code}))
+    ms = round((time.perf_counter() - started) * 1000, 3)
+    proof = {
+        "delivery": row.key,
+        "connection": row.target.connection,
+        "vendor_id": receipt.vendor_id,
+        "revision": receipt.revision,
+        "content_hash": receipt.content_hash,
+        "already": receipt.already,
+        "reviewed": row.reviewed,
+        "ms": ms,
+    }
+    changes = {"state": DeliveryState.DONE, "receipt": receipt, "problem": None, "wake_at": None}
+    return _store(parts, run, row, changes, Entry("delivery.done", proof))
+
+
+def _allowed(parts: Parts, run: Run, row: DeliveryRow) -> None:
+    """A simulated draft goes to a sandbox on this machine or nowhere."""
+    if not run.simulated:
+        return
+    connector, connection = parts.connections.get(row.target.connection)
+    if not connection.sandbox:
+        raise InlayError(
+            f"A simulated draft is not written to {connector.title}.",
+            why="No model is configured, so the simulator made the draft.",
+            instead="Set INLAY_MODEL and its key, then run it again.",
+            who="an admin",
+        )
+
+
+def _try_later(parts: Parts, run: Run, row: DeliveryRow, error: TryLater) -> DeliveryRow:
+    attempts = row.attempts + 1
+    if attempts < parts.settings.max_attempts:
+        delay = max(error.after or 0.0, min(60.0, 0.25 * 2**attempts))
+        return _put_off(parts, run, dataclasses.replace(row, attempts=attempts), delay, error)
+    problem = Problem(
+        code=error.code,
+        what=error.what,
+        why=f"Inlay tried {attempts} times.",
+        instead="The draft is kept. Retry the run once the other side answers again.",
+        who="an admin",
+    )
+    changes = {"state": DeliveryState.FAILED, "problem": problem, "attempts": attempts}
+    return _store(parts, run, row, changes, Entry("delivery.failed", {"delivery": row.key, "code": error.code}))
+
+
+def _put_off(parts: Parts, run: Run, row: DeliveryRow, delay: float, error: InlayError | None) -> DeliveryRow:
+    changes = {
+        "attempts": row.attempts,
+        "wake_at": parts.clock() + delay,
+        "problem": error.problem() if error else row.problem,
+    }
+    entry = (
+        Entry("delivery.put_off", {"delivery": row.key, "code": error.code, "attempts": row.attempts})
+        if error
+        else None
+    )
+    return _store(parts, run, row, changes, entry)
+
+
+def _store(parts: Parts, run: Run, row: DeliveryRow, changes: dict[str, Any], entry: Entry | None) -> DeliveryRow:
+    """The delivery's new state, if the run is still ours: a worker that lost its lease stores nothing.
+
+    Raises:
+        LeaseLost: another worker has the run.
+    """
+    now = parts.clock()
+    with parts.database.transaction() as tx:
+        runs.save(tx, run.id, run.token, {"wake_at": parts.leases.until()})
+        deliveries.save(tx, row.key, now, changes)
+        if entry is not None:
+            actor = parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
+            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=actor, at=now, entries=[entry])
+    return dataclasses.replace(row, **changes)

@@ -1,0 +1,191 @@
+"""Receive: a request becomes a stored run, once per request key, before anybody is told that it was taken."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+
+from pydantic_core import to_json
+
+from hub.domain import Problem, Request, Run, RunState, Stage, Target, clean_json
+from hub.errors import BadRequest, Conflict, InlayError, NotAllowed, UnknownName
+from hub.ledger import Entry
+from hub.pipeline.parts import Parts
+from hub.store import connections, deliveries, runs, teams
+from hub.templates import Template
+
+#: The queue of everything up to the model's answer; deliveries have one per connector.
+ASK = "ask"
+#: A run's turn comes this many seconds later for each run its team already has waiting, so that a team that sends
+#: a thousand at once does not stand in front of a team that sends one.
+SPACING = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The run under a request's key, and whether this call made it. ``run`` is set, leased, when asked for."""
+
+    run_id: str
+    new: bool
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    team: str
+    template: Template
+    destinations: tuple[Target, ...]
+
+
+def receive(parts: Parts, request: Request, *, strict: bool = True, lease: bool = False) -> Received:
+    """Store a request as a run.
+
+    Args:
+        strict: refuse what cannot be worked on by raising, for a caller who is there to hear it. A webhook's sender is
+            not: then the run is stored with its problem, where people can see it.
+        lease: hand the run back leased to the caller, who must advance it; else a worker is woken.
+
+    Raises:
+        BadRequest, NotAllowed: with ``strict``, what is wrong and what to send instead.
+        Conflict: the key was used before for another request.
+        Unavailable: it could not be stored. The sender must try again.
+    """
+    request = replace(request, inputs=clean_json(request.inputs), raw=clean_json(request.raw))
+    problem: Problem | None = None
+    plan: _Plan | None = None
+    try:
+        plan = _plan(parts, request, strict)
+    except InlayError as error:
+        if strict or request.team is None:
+            raise
+        problem = error.problem()
+    run = _new_run(parts, request, plan, problem)
+    fingerprint = _fingerprint(request)
+    if lease and problem is None:
+        run = replace(run, token=parts.leases.new(), wake_at=parts.leases.until())
+    with parts.database.transaction() as tx:
+        if problem is None:
+            run = replace(run, turn=run.turn + SPACING * runs.crowd(tx, run.team))
+        run_id, known, new = runs.create(tx, run, fingerprint=fingerprint)
+        if new:
+            if plan is not None:
+                deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at)
+            entry = Entry(
+                "run.received",
+                {
+                    "template": run.template,
+                    "revision": run.revision[:16],
+                    "surface": request.surface,
+                    "trigger": request.trigger,
+                    "state": run.state,
+                    "destinations": len(plan.destinations) if plan else 0,
+                    **({"problem": problem.code} if problem else {}),
+                },
+            )
+            actor = parts.ledger.pseudonym(request.actor.person, request.actor.via)
+            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=actor, at=run.created_at, entries=[entry])
+    if not new:
+        parts.leases.drop(run.token)
+        if known != fingerprint and strict:
+            raise Conflict(
+                "This idempotency key was used before, for a different request.",
+                why=f"It stands for run {run_id}.",
+                instead="Send a new key with a new request.",
+            )
+        return Received(run_id, False)
+    if problem is not None:
+        return Received(run_id, True)
+    if lease:
+        return Received(run_id, True, run)
+    parts.wake(run.queue)
+    return Received(run_id, True)
+
+
+def team_of(parts: Parts, connection: str) -> str:
+    """The one team a connection is switched on for, when a webhook names none.
+
+    Raises:
+        BadRequest: it is on for no team or for several.
+    """
+    with parts.database.reading() as tx:
+        on = connections.teams_of(tx, connection)
+    if len(on) == 1:
+        return on[0]
+    raise BadRequest(
+        f"The event on {connection} does not say which team it is for.",
+        why=f"The connection is switched on for {len(on)} teams.",
+        instead="Send the team with the event, or switch the connection on for one team only.",
+        who="an admin",
+    )
+
+
+def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
+    """Which team, template and destinations a request means; every name in it is checked."""
+    team = request.team
+    if team is None:
+        raise BadRequest("The request names no team.")
+    name, destinations = request.template, request.destinations
+    with parts.database.reading() as tx:
+        if teams.get(tx, team) is None:
+            raise UnknownName(f"There is no team named {team!r}.")
+        if request.workflow is not None:
+            flow = connections.get_workflow(tx, team, request.workflow)
+            if flow is None:
+                known = ", ".join(other.name for other in connections.workflows(tx, [team])) or "none yet"
+                raise UnknownName(
+                    f"The team {team} has no workflow named {request.workflow!r}.", instead=f"It has: {known}."
+                )
+            name, destinations = flow.template, destinations or flow.destinations
+    if name is None:
+        raise BadRequest("The request names neither a workflow nor a template.", instead="Send one of the two.")
+    template = parts.shelf.current(name)
+    if request.target is not None and not destinations:
+        destinations = (request.target,)
+    for target in {t.connection: t for t in (*destinations, *([request.target] if request.target else []))}.values():
+        parts.connections.for_team(target.connection, team)
+    if strict:
+        _check_inputs(request, template)
+    return _Plan(team, template, destinations)
+
+
+def _check_inputs(request: Request, template: Template) -> None:
+    """Say at once what is wrong with the inputs, when nothing is to be read from a document first."""
+    if request.target is None:
+        template.accept(request.inputs)
+
+
+def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Problem | None) -> Run:
+    now = parts.clock()
+    refused = problem is not None and problem.code == NotAllowed.code
+    state = RunState.QUEUED if problem is None else RunState.REFUSED if refused else RunState.FAILED
+    return Run(
+        id=_new_id(now),
+        team=request.team or "",
+        state=state,
+        stage=Stage.COMPOSE if problem is None else Stage.DONE,
+        request=request,
+        template=plan.template.name if plan else (request.template or request.workflow or ""),
+        revision=plan.template.revision if plan else "",
+        tier=plan.template.tier if plan else 0,
+        queue=ASK,
+        turn=now,
+        wake_at=now if problem is None else None,
+        created_at=now,
+        updated_at=now,
+        ended_at=None if problem is None else now,
+        workflow=request.workflow,
+        simulated=parts.model.simulated,
+        problem=problem,
+    )
+
+
+def _new_id(now: float) -> str:
+    """Ids sort by time: ten hex digits of milliseconds, then ten random ones."""
+    return f"{int(now * 1000):011x}{secrets.token_hex(5)}"
+
+
+def _fingerprint(request: Request) -> str:
+    """What two requests under one key must agree on."""
+    said = [request.team, request.template, request.workflow, request.inputs, request.target, request.destinations]
+    return hashlib.sha256(to_json(said)).hexdigest()

@@ -1,0 +1,159 @@
+"""Run: takes a lease on a run and walks it along the path until it waits, rests or ends. Waking twice is harmless."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from hub.domain import Problem, Run, RunState, Stage
+from hub.errors import (
+    BadAnswer,
+    ConfigurationError,
+    Held,
+    InlayError,
+    LeaseLost,
+    NeedsPermission,
+    NotAllowed,
+    Refused,
+    TargetGone,
+    TryLater,
+)
+from hub.ledger import Entry
+from hub.pipeline.ask import ask, begin
+from hub.pipeline.check import check_input, check_output
+from hub.pipeline.compose import compose
+from hub.pipeline.deliver import deliver
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import Step, commit
+from hub.store import runs
+
+log = structlog.get_logger("inlay.run")
+
+#: The path. Each stage reads the run and hands back a step; nothing happens until the step is committed.
+STAGES: dict[Stage, Callable[[Parts, Run], Step]] = {
+    Stage.COMPOSE: compose,
+    Stage.CHECK_INPUT: check_input,
+    Stage.ASK: ask,
+    Stage.CHECK_OUTPUT: check_output,
+    Stage.DELIVER: deliver,
+}
+
+#: How a run ends when a stage raises. The first that fits counts.
+ENDINGS: tuple[tuple[type[InlayError], RunState], ...] = (
+    (Refused, RunState.REFUSED),
+    (NotAllowed, RunState.REFUSED),
+    (Held, RunState.HELD),
+    (BadAnswer, RunState.HELD),
+    (NeedsPermission, RunState.WAITING_USER),
+    (TargetGone, RunState.ORPHANED),
+    (InlayError, RunState.FAILED),
+)
+
+
+def advance(parts: Parts, run_id: str) -> Run | None:
+    """Take this run if it wants work now and walk it; None when somebody else has it or it wants none."""
+    token, now = parts.leases.new(), parts.clock()
+    with parts.database.transaction() as tx:
+        run = runs.take(tx, run_id, token=token, now=now, until=parts.leases.until())
+    return _walk_taken(parts, run, token)
+
+
+def work(parts: Parts, queue: str) -> Run | None:
+    """Take the run of this queue whose turn it is and walk it; None when there is none."""
+    token, now = parts.leases.new(), parts.clock()
+    with parts.database.transaction() as tx:
+        run = runs.take_next(tx, [queue], token=token, now=now, until=parts.leases.until())
+    return _walk_taken(parts, run, token)
+
+
+def walk(parts: Parts, run: Run) -> Run:
+    """Go on with a run whose lease is ours until it waits, rests or ends.
+
+    Returns:
+        The run as it stands then. When the lease is lost on the way, the run as it was last known.
+    """
+    try:
+        direct = False
+        while True:
+            step, ms = _next(parts, run, direct)
+            asked = run.stage
+            entries = tuple(_timed(entry, asked, ms) for entry in step.entries)
+            try:
+                run = commit(parts, run, replace(step, entries=entries))
+            except (Refused, TryLater) as error:
+                # What a step writes can itself be refused (a budget); nothing of the step happened then.
+                run = commit(parts, run, _failed(parts, run, error))
+            if run.token is None:
+                break
+            direct = run.stage is Stage.ASK
+    except LeaseLost:
+        log.info("lease lost", run=run.id, stage=run.stage)
+        return run
+    finally:
+        parts.leases.drop(run.token)
+    if run.ended_at is not None:
+        parts.finished(run)
+    return run
+
+
+def _walk_taken(parts: Parts, run: Run | None, token: str) -> Run | None:
+    if run is None:
+        parts.leases.drop(token)
+        return None
+    return walk(parts, run)
+
+
+def _next(parts: Parts, run: Run, direct: bool) -> tuple[Step, float]:
+    """The next step of a run and how long the stage took, in milliseconds. No stage's failure escapes."""
+    started = time.perf_counter()
+    try:
+        stage = begin if run.stage is Stage.ASK and not direct else STAGES[run.stage]
+        step = stage(parts, run)
+    except LeaseLost:
+        raise
+    except InlayError as error:
+        step = _failed(parts, run, error)
+    except ConfigurationError as error:
+        step = _ending(run, RunState.FAILED, Problem(code="configuration", what=str(error), who="an admin"))
+    except Exception as error:
+        # A fault of ours or of a plugin. The message may quote the document, so only its type is told.
+        log.exception("stage raised", run=run.id, stage=run.stage)
+        step = _failed(parts, run, TryLater(f"Something went wrong inside Inlay ({type(error).__name__})."))
+    return step, (time.perf_counter() - started) * 1000
+
+
+def _failed(parts: Parts, run: Run, error: InlayError) -> Step:
+    if isinstance(error, TryLater):
+        attempts = run.attempts + 1
+        if attempts < parts.settings.max_attempts:
+            # A call that brought no answer is not in doubt: begin() records the next one.
+            asks = {"asks": 0} if run.stage is Stage.ASK else {}
+            return Step(
+                stage=run.stage,
+                pause=max(error.after or 0.0, min(60.0, 0.25 * 2**attempts) * random.uniform(0.75, 1.25)),
+                changes={"attempts": attempts, "problem": error.problem(), **asks},
+                entries=(Entry("run.put_off", {"code": error.code, "attempts": attempts}),),
+            )
+        error.why = f"Inlay tried {attempts} times. {error.why}".strip()
+        error.instead = error.instead or "Everything is kept. Retry the run once the cause is gone."
+        return _ending(run, RunState.FAILED, replace(error.problem(), who="an admin", retry=False))
+    state = next(state for kind, state in ENDINGS if isinstance(error, kind))
+    return _ending(run, state, error.problem())
+
+
+def _ending(run: Run, state: RunState, problem: Problem) -> Step:
+    return Step(
+        stage=run.stage,
+        state=state,
+        rest=True,
+        changes={"problem": problem},
+        entries=(Entry(f"run.{state}", {"code": problem.code}),),
+    )
+
+
+def _timed(entry: Entry, stage: Stage, ms: float) -> Entry:
+    return Entry(entry.kind, {"stage": stage, "ms": round(ms, 3), **entry.data})

@@ -1,0 +1,107 @@
+"""What one stage hands back, and the one transaction that makes it so: run state, ledger event, and what goes along."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from hub.domain import Run, RunState, Stage
+from hub.errors import Conflict, Unavailable
+from hub.ledger import Entry
+from hub.pipeline.parts import Parts
+from hub.store import Tx, budgets, runs
+
+S = RunState
+
+#: Which state may follow which. Nothing but ``commit`` and ``cut_in`` writes a state, and both ask this table.
+TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
+    S.QUEUED: frozenset({S.ANSWERED, S.HELD, S.REFUSED, S.WAITING_USER, S.ORPHANED, S.FAILED, S.CANCELLED}),
+    S.ANSWERED: frozenset(
+        {S.IN_REVIEW, S.DELIVERED, S.HELD, S.REFUSED, S.WAITING_USER, S.ORPHANED, S.FAILED, S.CANCELLED}
+    ),
+    S.IN_REVIEW: frozenset({S.APPROVED, S.REFUSED, S.CANCELLED}),
+    S.APPROVED: frozenset({S.DELIVERED, S.HELD, S.WAITING_USER, S.ORPHANED, S.FAILED, S.CANCELLED}),
+    S.WAITING_USER: frozenset({S.QUEUED, S.ANSWERED, S.APPROVED, S.CANCELLED}),
+    S.ORPHANED: frozenset({S.QUEUED, S.ANSWERED, S.APPROVED, S.CANCELLED}),
+    S.FAILED: frozenset({S.QUEUED, S.ANSWERED, S.APPROVED, S.CANCELLED}),
+    S.HELD: frozenset({S.QUEUED, S.ANSWERED, S.REFUSED, S.CANCELLED}),
+    S.DELIVERED: frozenset(),
+    S.REFUSED: frozenset(),
+    S.CANCELLED: frozenset(),
+}
+
+#: States in which a worker goes on by itself.
+MOVING = frozenset({S.QUEUED, S.ANSWERED, S.APPROVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The outcome of a stage.
+
+    ``pause`` puts the run off by so many seconds; ``rest`` leaves it to a person; neither means it goes on at once.
+    ``writes`` runs inside the commit, after the lease was checked; when it raises, nothing of the step happens.
+    """
+
+    stage: Stage
+    state: RunState | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    pause: float | None = None
+    rest: bool = False
+    writes: Callable[[Tx], None] | None = None
+
+
+def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> Run:
+    """Make a step so, if the run is still ours.
+
+    Raises:
+        LeaseLost: another worker has the run; nothing was changed.
+        Unavailable: the database does not answer.
+    """
+    now = parts.clock()
+    state = step.state or run.state
+    if state is not run.state and state not in TRANSITIONS[run.state]:
+        raise Conflict(f"A run that is {run.state} does not become {state}.")
+    moving = state in MOVING and not step.rest
+    held = moving and step.pause is None
+    changes: dict[str, Any] = {
+        "attempts": 0,
+        **step.changes,
+        "stage": step.stage,
+        "state": state,
+        "updated_at": now,
+        "token": run.token if held else None,
+        "wake_at": parts.leases.until() if held else (now + (step.pause or 0.0) if moving else None),
+        "ended_at": None if state in MOVING or state is S.IN_REVIEW else now,
+    }
+    who = actor or parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
+
+    def write() -> None:
+        with parts.database.transaction() as tx:
+            runs.save(tx, run.id, run.token, changes, since=run.updated_at)
+            if step.writes is not None:
+                step.writes(tx)
+            if run.stage is Stage.ASK and not moving:
+                # Money set aside for a call that is not made comes back with the ending, in the same transaction.
+                budgets.release(tx, run.id)
+            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=step.entries)
+
+    _persist(write)
+    if not held:
+        parts.leases.drop(run.token)
+    return dataclasses.replace(run, **changes)
+
+
+def _persist(write: Callable[[], None]) -> None:
+    """Outlast a database that restarts: a paid answer is in hand. While it is away nobody can take the run over, and if
+    the lost reply was a commit after all, ``since`` no longer fits and the repeat changes nothing."""
+    Retrying(
+        retry=retry_if_exception_type(Unavailable),
+        stop=stop_after_delay(60),
+        wait=wait_exponential(multiplier=0.1, max=2),
+        reraise=True,
+    )(write)
