@@ -25,10 +25,11 @@ _BULLET = re.compile(r"^[\s•*\-–]+")
 _HEADING = re.compile(r"^\w+(?: \w+)?:\s+")
 _FALLBACK = "Not in the material."
 _PRINTED = re.compile(r"\{\{\s*(\w+)")
+# Words of descriptions that say nothing about what a sentence is about.
 _COMMON = frozenset(
-    ("also", "and", "been", "from", "have", "here", "must", "should", "such", "than", "that", "their", "them", "they")
-    + ("this", "what", "when", "who", "with", "work")
+    {"also", "been", "from", "have", "must", "such", "that", "them", "they", "this", "what", "when", "with"}
 )
+_COMMON |= {"work", "should", "here", "their", "than", "today"}
 _PADDING = "Simulated text follows the limits of the template and holds no idea of its own."
 
 
@@ -166,25 +167,22 @@ class _Writer:
         for at, sentence in enumerate(self.sentences):
             words = _words(sentence)
             first = set(words[:2])
-            score = (
-                5 * bool(named & first)
-                + bool(described & first)
-                + 2 * len(named & set(words))
-                + len(described & set(words))
-            )
+            score = 2 * len(named & set(words)) + len(described & set(words))
+            score += 5 * bool(named & first) + bool(described & first)
             if score >= 2 and sentence not in self.used:
                 scored.append((-score, at, sentence))
         best = [sentence for _, _, sentence in sorted(scored)[:count]]
         self.used.update(best)
         heading = re.compile(rf"^{re.escape(name.replace('_', ' '))}\s*:\s*", re.IGNORECASE)
-        return [heading.sub("", sentence) for sentence in best]
+        return [_without(heading, sentence) for sentence in best]
 
     def _central(self) -> list[str]:
         counts = Counter(word for sentence in self.sentences for word in _words(sentence))
         weights = [
-            (sum(counts[w] for w in set(_words(s))) / (4 + len(s.split())), -at) for at, s in enumerate(self.sentences)
+            (sum(counts[word] for word in set(_words(sentence))) / (8 + len(sentence.split())), -at)
+            for at, sentence in enumerate(self.sentences)
         ]
-        return [_HEADING.sub("", self.sentences[-max(weights)[1]])] if weights else []
+        return [_without(_HEADING, self.sentences[-max(weights)[1]])] if weights else []
 
     def _lines(self) -> list[str]:
         texts = [
@@ -202,6 +200,11 @@ class _Writer:
 
 def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> bool:
     return limit["field"] == name and all(fields.get(key) == value for key, value in limit["when"].items())
+
+
+def _without(heading: re.Pattern[str], sentence: str) -> str:
+    rest = heading.sub("", sentence)
+    return rest[:1].upper() + rest[1:]
 
 
 def _words(text: str) -> list[str]:
