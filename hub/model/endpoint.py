@@ -29,7 +29,8 @@ class Endpoint:
         headers: sent along with each call, for gateways that want them. Their values never show.
 
     Raises:
-        ConfigurationError: the address is no plain http(s) URL, the model has no name, or only half a price is given.
+        ConfigurationError: the address is no plain http(s) URL, the model has no name, the key fits no header,
+            or only half a price is given.
     """
 
     base_url: str = OPENAI
@@ -54,6 +55,12 @@ class Endpoint:
             )
         if self.timeout <= 0:
             raise ConfigurationError("The model's timeout is not above zero. Write seconds, such as 60.")
+        if any(not _fits_header(value) for value in (self._key, *self.headers.values())):
+            # Sent as it is it would fail in the middle of a call, in an error that quotes it.
+            raise ConfigurationError(
+                f"The key of {self.model}, or one of its headers, holds a line break or a character outside ASCII. "
+                "Copy it again, without anything around it."
+            )
         if (self.price_in is None) != (self.price_out is None):
             raise ConfigurationError(f"The price of {self.model} lacks one half. Write both: input and output tokens.")
 
@@ -68,6 +75,10 @@ class Endpoint:
         return self.host.endswith((".openai.com", ".azure.com"))
 
     @property
+    def _key(self) -> str:
+        return self.api_key.reveal() if self.api_key else ""
+
+    @property
     def sends_bearer(self) -> bool:
         """Whether the key goes in the ``Authorization`` header."""
         return bool(self.api_key) and not self.api_version
@@ -80,6 +91,10 @@ class Endpoint:
             # Azure's dated API has the deployment in the path: learn.microsoft.com/azure/ai-services/openai/reference
             return f"{base}/openai/deployments/{self.model}"
         return base
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def _is_plain(url: str) -> bool:

@@ -209,13 +209,16 @@ def _client(endpoint: Endpoint) -> OpenAI:
         follow_redirects=False,
     )
     key = endpoint.api_key.reveal() if endpoint.api_key else ""
-    azure = {"api-key": key} if endpoint.api_version else {}
+    # Answers are small: not to have them compressed saves time, and leaves nothing that could unpack without end.
+    headers = {"Accept-Encoding": "identity", **endpoint.headers}
+    if endpoint.api_version:
+        headers["api-key"] = key
     client = OpenAI(
         # The SDK wants some key, also where none is sent.
         api_key=key or "none",
         base_url=endpoint.url,
         max_retries=0,
-        default_headers={**endpoint.headers, **azure},
+        default_headers=headers,
         default_query={"api-version": endpoint.api_version} if endpoint.api_version else None,
         http_client=http,
     )

@@ -68,8 +68,9 @@ def test_a_model_that_never_answers_ends_in_time(silence: Reply) -> None:
     assert len(server.received) == 1
 
 
-def test_an_answer_broken_off_in_the_middle_is_asked_for_again() -> None:
-    with scripted_server(cut, completion()) as server:
+@pytest.mark.parametrize("broken", [cut, http(200, b"no gzip", content_encoding="gzip"), b"no HTTP\r\n\r\n"])
+def test_an_answer_that_breaks_on_the_way_is_asked_for_again(broken: Reply) -> None:
+    with scripted_server(broken, completion()) as server:
         assert model_at(server.base_url).ask(prompt()).text == '{"variants": []}'
     assert len(server.received) == 2
 

@@ -8,6 +8,7 @@ import pytest
 
 from hub.errors import ConfigurationError, VendorRefused
 from hub.model import Endpoint
+from hub.sdk import Secret
 from tests.unit.asking import KEY, SCHEMA, model_at, prompt
 from tests.unit.scripted_http import Scripted, completion, http, scripted_server
 
@@ -156,6 +157,9 @@ def test_a_key_goes_as_bearer_and_a_missing_one_not_at_all(monkeypatch: pytest.M
         {"model": ""},
         {"timeout": 0},
         {"price_in": 5},
+        {"api_key": Secret("word\n")},
+        {"api_key": Secret("wörd-abc")},
+        {"headers": {"x-gateway": "word\r\nx-other: abc"}},
     ],
 )
 def test_an_endpoint_that_cannot_work_stops_the_start_and_shows_no_secret(given: dict[str, Any]) -> None:
