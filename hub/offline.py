@@ -103,7 +103,9 @@ class _Writer:
             if spec["type"] == "array":
                 fields[name] = self._items(name, spec)
             else:
-                fields[name] = self._text(name, spec, limits, labelled == name)
+                label = (LABEL, SHORT_LABEL) if labelled == name else ("", "")
+                about = "".join(f" {value}:" for value in fixed.values()) if labelled == name else ""
+                fields[name] = self._text(name, spec, limits, [part + about for part in label])
         return {name: fields[name] for name in specs}
 
     def _labelled(self, specs: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
@@ -112,13 +114,15 @@ class _Writer:
         free = [n for n in [*printed, *specs] if n not in fields and specs[n]["type"] == "string"]
         return free[0] if free else None
 
-    def _text(self, name: str, spec: Mapping[str, Any], limits: Sequence[Mapping[str, Any]], labelled: bool) -> str:
+    def _text(
+        self, name: str, spec: Mapping[str, Any], limits: Sequence[Mapping[str, Any]], labels: Sequence[str]
+    ) -> str:
         chars = min([spec["maxLength"] or 4000, *(x["max"] for x in limits if x["rule"] == "chars" and x["max"])])
         words = min([10_000, *(x["max"] for x in limits if x["rule"] == "words" and x["max"])])
         tail = "\n".join(value for x in limits if x["rule"] == "must_contain" for value in x["values"])
         link = next((found for x in limits if x["rule"] == "keep_links" for found in self._link(x["input"])), "")
         ending = "\n".join(part for part in (link, tail) if part)
-        label = (LABEL if chars >= 60 + len(ending) else SHORT_LABEL) if labelled else ""
+        label = labels[0] if chars >= len(labels[0]) + len(ending) + 18 else labels[1]
         room = chars - len(label) - len(ending) - 2
         words -= len(label.split()) + len(ending.split())
         body = _fit(self._matter(name, spec, room, max(words, 1)), room, max(words, 1))
@@ -154,10 +158,12 @@ class _Writer:
             items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
         items = items or self._best(name, spec, max(least, 3))
         items += [sentence for sentence in self.sentences if sentence not in items][: max(least - len(items), 0)]
-        items += [f"{_FALLBACK} ({at})" for at in range(len(items), least)]
+        items += [_FALLBACK] * (least - len(items))
         fitted = [_fit(item, spec["maxLength"] or 200, 10_000) for item in items[: min(most, max(least, 4))]]
         if len(set(fitted)) < len(fitted):
-            fitted = [_fit(f"{at}. {item}", spec["maxLength"] or 200, 10_000) for at, item in enumerate(items, 1)]
+            fitted = [
+                _fit(f"{chr(96 + at)}) {item}", spec["maxLength"] or 200, 10_000) for at, item in enumerate(items, 1)
+            ]
         return fitted[:most]
 
     def _best(self, name: str, spec: Mapping[str, Any], count: int) -> list[str]:

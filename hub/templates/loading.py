@@ -82,7 +82,7 @@ def load(name: str, source: str) -> Template:
     if clean_text(source) != source:
         raise refused(name, 1, "the file holds control characters or half characters", "Save it as plain UTF-8 text.")
     head = front_matter.read(name, source)
-    agent = _prompty(name, source)
+    agent = _prompty(name, head, source)
     if agent.name != name:
         raise refused(name, head.line(("name",)), f"the name in the file is not {name}", "Give file and head one name.")
     meta = _metadata(name, head)
@@ -132,7 +132,7 @@ def _all(files: Iterable[tuple[str, str]]) -> dict[str, Template]:
     return {name: load(name, source) for name, source in sorted(files)}
 
 
-def _prompty(name: str, source: str) -> Any:
+def _prompty(name: str, head: FrontMatter, source: str) -> Any:
     import prompty
 
     # prompty.load takes a path and nothing else; the folder is empty otherwise, so nothing lies beside the file.
@@ -144,14 +144,17 @@ def _prompty(name: str, source: str) -> Any:
         except Exception as error:
             # Its errors name the temporary path; the first line without it says enough.
             said = (str(error).splitlines() or [type(error).__name__])[0].replace(str(path), name).replace(folder, "")
-            raise refused(name, 1, f"prompty cannot read it: {said}") from None
+            path_said = tuple(said.partition(":")[0].split("."))
+            raise refused(name, head.line(path_said), f"prompty cannot read it: {said}") from None
 
 
 def _metadata(name: str, head: FrontMatter) -> Metadata:
     try:
         return Metadata.model_validate(head.data.get("metadata") or {})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        # A misspelt key is both unknown and missing; the unknown one has the line that has to be mended.
+        first = next((one for one in told if one["type"] == "extra_forbidden"), told[0])
         path = tuple(part for part in first["loc"] if part != "[key]")
         line = head.line(("metadata", *path))
         key = ".".join(str(part) for part in path)
