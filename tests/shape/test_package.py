@@ -22,7 +22,8 @@ OTHER_NAMES = {
     "google": "google-auth", "googleapiclient": "google-api-python-client", "re2": "google-re2", "yaml": "pyyaml",
     "pydantic_core": "pydantic", "flask": "apiflask", "werkzeug": "apiflask", "markupsafe": "jinja2",
     "limits": "flask-limiter", "httplib2": "google-api-python-client", "spacy": "presidio-analyzer",
-    "tldextract": "presidio-analyzer", "pika": "dramatiq", "redis": "dramatiq", "pytest": "",
+    "tldextract": "presidio-analyzer", "pika": "dramatiq", "redis": "dramatiq", "importlinter": "import-linter",
+    "pytest": "",
 }  # fmt: skip
 
 
@@ -53,12 +54,14 @@ def test_an_entry_point_leads_to_code(point: str) -> None:
     assert not attribute or callable(getattr(found, attribute))
 
 
-def test_every_library_the_project_imports_is_declared() -> None:
-    declared = {_library(line) for line in PROJECT["dependencies"]}
-    own = {"hub", "connectors", "prompts", *sys.stdlib_module_names}
+@pytest.mark.parametrize("tops", [("hub", "connectors", "prompts"), ("tests",)], ids=["the product", "its tests"])
+def test_every_library_that_is_imported_is_declared(tops: tuple[str, ...]) -> None:
+    lines = PROJECT["dependencies"] + (PROJECT["optional-dependencies"]["dev"] if tops == ("tests",) else [])
+    declared = {_library(line) for line in lines}
+    own = {"hub", "connectors", "prompts", "tests", *sys.stdlib_module_names}
     strays = {
         f"{name(path)} imports {package}"
-        for path in python_files("hub", "connectors", "prompts")
+        for path in python_files(*tops)
         for package, _ in imported(path)
         if package not in own and OTHER_NAMES.get(package, package.replace("_", "-")) not in {*declared, ""}
     }
