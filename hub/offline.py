@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.domain import Usage
-from hub.sdk import Answer, Prompt
+from hub.sdk import Answer, Prompt, clean_text
 
 LABEL = "[Simulated draft – no model is configured]"
 SHORT_LABEL = "[Simulated draft]"
@@ -62,7 +62,7 @@ class _Writer:
     def of(cls, prompt: Prompt) -> _Writer:
         # The longest text is the material; one-line inputs are answers to questions the fields ask by name.
         texts = [value for value in prompt.inputs.values() if isinstance(value, str)]
-        material = max(texts, key=len, default="")
+        material = clean_text(max(texts, key=len, default=""))
         return cls(prompt.inputs, prompt.contract, material, list(_sentences(material)))
 
     def envelope(self) -> dict[str, Any]:
