@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,8 @@ from pika.exceptions import ChannelClosedByBroker
 from tests.fake_model_server import FakeModelServer, envelope
 from tests.loopback import LeftTheMachine
 from tests.services import RabbitMQ, empty_postgres, empty_redis, private_rabbitmq
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask(server: FakeModelServer, text: str = "hello") -> tuple[int, str]:
@@ -36,6 +40,7 @@ def ask(server: FakeModelServer, text: str = "hello") -> tuple[int, str]:
             return error.code, ""
 
 
+@pytest.mark.usefixtures("postgres_url")
 def test_a_database_is_empty_at_first_and_gone_afterwards() -> None:
     with empty_postgres() as url:
         with psycopg.connect(url) as connection:
@@ -45,6 +50,7 @@ def test_a_database_is_empty_at_first_and_gone_afterwards() -> None:
         psycopg.connect(url)
 
 
+@pytest.mark.usefixtures("postgres_url")
 def test_a_database_is_dropped_even_while_a_connection_is_open() -> None:
     with empty_postgres() as url:
         left_open = psycopg.connect(url)
@@ -53,6 +59,7 @@ def test_a_database_is_dropped_even_while_a_connection_is_open() -> None:
     left_open.close()
 
 
+@pytest.mark.usefixtures("redis_url")
 def test_two_runs_get_two_redis_numbers_and_leave_them_empty() -> None:
     with empty_redis() as one, empty_redis() as other:
         assert one != other
@@ -62,6 +69,7 @@ def test_two_runs_get_two_redis_numbers_and_leave_them_empty() -> None:
     assert client.dbsize() == 0
 
 
+@pytest.mark.usefixtures("rabbitmq_url")
 def test_a_test_s_queues_are_removed_with_it() -> None:
     with private_rabbitmq() as broker, pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         connection.channel().queue_declare(f"{broker.prefix}.ask.DQ", durable=True)
@@ -76,6 +84,17 @@ def test_each_test_has_its_own_queue_prefix(rabbitmq: RabbitMQ) -> None:
     assert os.environ["INLAY_QUEUE_PREFIX"] == rabbitmq.prefix
     with private_rabbitmq() as other:
         assert other.prefix != rabbitmq.prefix
+
+
+@pytest.mark.parametrize(("ci", "said"), [("", "1 skipped"), ("1", "1 error")], ids=["on a desk", "in a build"])
+def test_a_missing_server_is_skipped_on_a_desk_and_fails_a_build(ci: str, said: str) -> None:
+    absent = "amqp://guest:guest@127.0.0.1:1/%2F"
+    named = f"{Path(__file__)}::test_each_test_has_its_own_queue_prefix"
+    environment = {**os.environ, "INLAY_CI": ci, "INLAY_TEST_RABBITMQ_URL": absent}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", named]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert said in ran.stdout
+    assert "RabbitMQ does not answer on 127.0.0.1:1" in ran.stdout
 
 
 def test_the_fake_model_answers_an_envelope_until_told_otherwise(fake_model: FakeModelServer) -> None:
