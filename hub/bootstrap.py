@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
@@ -45,7 +46,10 @@ class Hub:
 
     def start(self, *, workers: int | None = None, queues: Iterable[str] | None = None) -> None:
         """Begin background work; with ``workers=0`` this process only keeps the leases of what it runs itself."""
-        self.engine.start(workers=self.settings.workers if workers is None else workers, queues=queues)
+        workers = self.settings.workers if workers is None else workers
+        self.engine.start(workers=workers, queues=queues)
+        # Making the model's client takes a second that the first person should not wait for.
+        threading.Thread(target=getattr(self.parts.model, "warm", lambda: None), name="inlay-warm", daemon=True).start()
 
     def run(self, request: Request) -> Run:
         """Take a request and walk it here and now until it waits, rests or ends.
@@ -88,6 +92,7 @@ class Hub:
         self.pool.shutdown(wait=True)
         self.parts.runner.close()
         self.parts.connections.close()
+        getattr(self.parts.model, "close", lambda: None)()
         self.database.close()
 
 

@@ -64,8 +64,9 @@ class Engine:
                 # The run keeps its lease until it expires and is then taken again: nothing is lost by going on.
                 log.exception("work raised", queue=queue, error=type(error).__name__)
 
+        # Without Dramatiq's retry middleware: whether and when to try again is the run table's to say.
         self._actor = dramatiq.actor(
-            advance, broker=self.broker, actor_name=ACTOR, queue_name=self._named(self.queues[0]), max_retries=0
+            advance, broker=self.broker, actor_name=ACTOR, queue_name=self._named(self.queues[0])
         )
         for queue in self.queues:
             self.broker.declare_queue(self._named(queue))

@@ -23,4 +23,6 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # The HTTP client logs a line with the address for each call.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s")

@@ -11,7 +11,7 @@ from typing import Any
 from hub.domain import Draft, Message, Problem, Run, RunState, Stage, Usage, Work, clean_text
 from hub.errors import BadAnswer, Refused
 from hub.ledger import Entry
-from hub.model import estimate_tokens, repair_messages
+from hub.model import prompt_tokens, repair_messages
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Prompt
@@ -41,8 +41,8 @@ def ask(parts: Parts, run: Run) -> Step:
     try:
         answer = parts.model.ask(prompt)
     except BadAnswer as error:
-        # The endpoint did answer, so it may have been paid for; the error carries no usage, so it is booked in full.
-        usage = Usage(model=parts.model.name, calls=1, cost_micros=_paid(parts, run))
+        # The endpoint did answer, so it was paid for; where it does not say how much, it is booked in full.
+        usage = error.usage or Usage(model=parts.model.name, calls=1, cost_micros=_paid(parts, run))
         return _broken(parts, run, "", (error.what,), _sum(run.work.usage, usage), usage)
     usage = _sum(run.work.usage, answer.usage)
     try:
@@ -70,8 +70,7 @@ def ceiling_micros(parts: Parts, run: Run) -> int:
     """
     template = parts.shelf.revision(run.revision)
     prompt = _prompt(template, run)
-    tokens = sum(estimate_tokens(message.content) for message in prompt.messages)
-    price = parts.model.price_micros(tokens, prompt.max_tokens)
+    price = parts.model.price_micros(prompt_tokens(prompt), prompt.max_tokens)
     if price is None:
         raise Refused(
             f"The team has a budget, and no price is known for the model {parts.model.name}.",

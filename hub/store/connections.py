@@ -80,6 +80,12 @@ def enabled(tx: Connection, name: str, team: str) -> bool:
     return tx.execute(_ENABLED, {"name": name, "team": team}).first() is not None
 
 
+def enablements(tx: Connection) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """(connection, team, settings) of everything that is switched on."""
+    columns = (enablement.c.connection, enablement.c.team, enablement.c.settings)
+    return [tuple(row) for row in tx.execute(sa.select(*columns).order_by(*columns[:2]))]
+
+
 def teams_of(tx: Connection, name: str) -> list[str]:
     """The teams a connection is on for."""
     return list(

@@ -16,7 +16,8 @@ def keep(tx: Connection, *, revision: str, name: str, source: str, spec: str, no
     insert = _INSERT[tx.dialect.name](table).values(
         revision=revision, name=name, source=source, spec=spec, created_at=now
     )
-    return tx.execute(insert.on_conflict_do_nothing(index_elements=["revision"])).rowcount == 1
+    insert = insert.on_conflict_do_nothing(index_elements=["revision"]).returning(table.c.revision)
+    return tx.execute(insert).first() is not None
 
 
 def spec(tx: Connection, revision: str) -> str | None:

@@ -56,7 +56,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
         },
     }
     insert = _INSERT[tx.dialect.name]
-    if tx.execute(insert, row).rowcount == 1:
+    if tx.execute(insert, row).first() is not None:
         return run.id, fingerprint, True
     known = tx.execute(_BY_KEY, {"key": run.request.key}).one()
     return known.id, known.fingerprint, False
@@ -189,8 +189,8 @@ def _run(row: Row[Any]) -> Run:
 
 
 _INSERT = {
-    "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["request_key"]),
-    "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=["request_key"]),
+    "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["request_key"]).returning(table.c.id),
+    "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=["request_key"]).returning(table.c.id),
 }
 _BY_KEY = sa.select(table.c.id, table.c.fingerprint).where(table.c.request_key == sa.bindparam("key"))
 _BY_ID = sa.select(table).where(table.c.id == sa.bindparam("id"))
