@@ -41,7 +41,7 @@ class GoogleClient:
         self._settings: GoogleDocsSettings = connection.settings
         self._transport = _Transport(connection)
         self._lock = threading.Lock()
-        self._services: dict[str, Any] = {}
+        self._resources: dict[str, Any] = {}
 
     def document(self, document_id: str) -> dict[str, Any]:
         """``documents.get`` with every tab, and suggestions in the text: then its indexes are those a write uses."""
@@ -91,18 +91,20 @@ class GoogleClient:
         return self._transport.clock_offset
 
     def _docs(self) -> Any:
-        return self._service("docs", "v1", self._settings.api_root + "/").documents()
+        return self._resource("docs", "v1", self._settings.api_root + "/", "documents")
 
     def _files(self) -> Any:
         # For Drive the service's path is a part of api_endpoint; for Docs it is not.
-        return self._service("drive", "v3", self._settings.drive_root + "/drive/v3/").files()
+        return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "files")
 
-    def _service(self, name: str, version: str, endpoint: str) -> Any:
+    def _resource(self, name: str, version: str, endpoint: str, collection: str) -> Any:
+        # What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as
+        # help texts, which takes some 50 ms (google-api-python-client 2.202).
         with self._lock:
-            if name not in self._services:
+            if name not in self._resources:
                 from googleapiclient.discovery import build
 
-                self._services[name] = build(
+                service = build(
                     name,
                     version,
                     http=self._transport,
@@ -110,7 +112,8 @@ class GoogleClient:
                     static_discovery=True,
                     cache_discovery=False,
                 )
-            return self._services[name]
+                self._resources[name] = getattr(service, collection)()
+            return self._resources[name]
 
     def _run(self, call: Any, expected: str) -> dict[str, Any]:
         from googleapiclient.errors import HttpError

@@ -27,7 +27,7 @@ def _calls(client: GoogleClient) -> Iterator[Probe]:
         yield Probe(
             id="clock",
             ok=False,
-            what=f"This machine's clock is {abs(offset):.0f} seconds {'behind' if offset > 0 else 'ahead of'} Google's.",
+            what=f"This machine's clock is {abs(offset):.0f} s {'behind' if offset > 0 else 'ahead of'} Google's.",
             fix="Switch on time synchronisation (NTP) on the machine that runs Inlay.",
             who="an admin",
         )
