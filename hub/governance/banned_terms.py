@@ -45,6 +45,11 @@ def _is_covered(span: tuple[int, int], phrases: Sequence[tuple[int, int]]) -> bo
     return any(start <= span[0] and span[1] <= end for start, end in phrases)
 
 
+def _message(rule: TermRule, found: str) -> str:
+    # What a pattern catches may be anything, so it is pointed at and not quoted.
+    return "This wording is not published." if rule.pattern else f"'{found}' is a term this team does not publish."
+
+
 class BannedTerms(Check):
     """Output: a ``block`` rule holds, warn and info are noted. Input: noted only, for a draft need not repeat it."""
 
@@ -59,7 +64,7 @@ class BannedTerms(Check):
             Finding(
                 rule=f"banned-terms.{rule.id}",
                 outcome=Outcome.HOLD if subject.side == "output" and rule.severity == "block" else Outcome.ALLOW,
-                message=rule.message or f"'{text[span[0] : span[1]]}' is a term this team does not publish.",
+                message=rule.message or _message(rule, text[span[0] : span[1]]),
                 why=rule.why,
                 instead=rule.instead,
                 where=where,

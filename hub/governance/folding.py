@@ -63,14 +63,14 @@ def fold(text: str, *, case: bool = True) -> Folded:
         pieces.append(plain.lower() if case else plain)
         length += len(plain)
         at = start
-        for cluster, regular in _clusters(match.group()):
-            form = _form(cluster, case) if len(cluster) > 2 else _short_form(cluster, case)
+        stretch = match.group()
+        for size, form, regular in (_remembered if len(stretch) <= 3 else _parts)(stretch, case):
             pieces.append(form)
-            if len(form) != len(cluster) or (len(form) > 1 and not regular):
+            if not regular:
                 folded.append((length, length + len(form)))
-                original.append((at, at + len(cluster)))
+                original.append((at, at + size))
             length += len(form)
-            at += len(cluster)
+            at += size
         done = end
     rest = text[done:]
     pieces.append(rest.lower() if case else rest)
@@ -86,17 +86,20 @@ def _is_one_to_one(stretch: str) -> bool:
     )
 
 
-def _clusters(stretch: str) -> list[tuple[str, bool]]:
-    """The stretch in one regular piece where every character stays one, else as base characters with their marks."""
+def _parts(stretch: str, case: bool) -> list[tuple[int, str, bool]]:
+    """(length, folded form, whether one character stays one) of each part: the whole, or base characters with marks."""
     if _is_one_to_one(stretch):
-        return [(stretch, True)]
+        form = _form(stretch, case)
+        return [(len(stretch), form, len(form) == len(stretch))]
     starts = [0]
     for index, char in enumerate(stretch):
         # Marks, the later parts of a Hangul syllable, and what nobody sees belong to the character before them.
         joins = unicodedata.combining(char) or "\u1160" < char <= "\u11ff" or _INVISIBLE.match(char)
         if index and not (joins and index - starts[-1] < _LONGEST_CLUSTER):
             starts.append(index)
-    return [(stretch[start:end], False) for start, end in zip(starts, [*starts[1:], len(stretch)], strict=True)]
+    clusters = [stretch[start:end] for start, end in zip(starts, [*starts[1:], len(stretch)], strict=True)]
+    forms = [_form(cluster, case) for cluster in clusters]
+    return [(len(c), form, len(c) == len(form) == 1) for c, form in zip(clusters, forms, strict=True)]
 
 
 def _form(cluster: str, case: bool) -> str:
@@ -106,5 +109,5 @@ def _form(cluster: str, case: bool) -> str:
     return _INVISIBLE.sub("", form)
 
 
-# Only the form of single characters is remembered: longer stretches may be somebody's name.
-_short_form = lru_cache(maxsize=4096)(_form)
+# Only the shortest stretches are remembered, such as a quote after a space: longer ones may be somebody's name.
+_remembered = lru_cache(maxsize=4096)(_parts)

@@ -18,6 +18,8 @@ from hub.governance.patterns import compile_pattern, encode, spans
 PREFIX = "personal-data."
 _NONCE = re.compile("[a-z0-9]{4,16}")
 _AROUND = 24
+_BEFORE = re.compile(r"\[?[^\s\[\]]*$")
+_AFTER = re.compile(r"[^\s\[\]]*\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +203,19 @@ def _suspect(placeholders: Iterable[str], nonce: str) -> re.Pattern[str]:
 
 
 def _damage(text: str, suspect: re.Pattern[str]) -> list[str]:
+    """The places that look damaged, each with what is written on to it, up to the next space or bracket."""
     folded = fold(text)
-    found: list[str] = []
+    places: list[tuple[int, int]] = []
     for match in suspect.finditer(folded.text):
         start, end = folded.span(match.start(), match.end())
-        before = re.search(r"[^\s\[\]]*$", text[max(0, start - _AROUND) : start])
-        after = re.match(r"[^\s\[\]]*\]?", text[end : end + _AROUND])
-        found.append((before.group() if before else "") + text[start:end] + (after.group() if after else ""))
-    return found
+        before = _BEFORE.search(text[max(0, start - _AROUND) : start])
+        after = _AFTER.match(text[end : end + _AROUND])
+        start, end = start - len(before.group() if before else ""), end + len(after.group() if after else "")
+        if places and start < places[-1][1]:
+            places[-1] = (places[-1][0], max(end, places[-1][1]))
+        else:
+            places.append((start, end))
+    return [text[start:end] for start, end in places]
 
 
 def _cut_short(text: str, placeholders: Iterable[str]) -> list[str]:

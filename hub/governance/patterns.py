@@ -44,7 +44,7 @@ class PatternSet:
 
     def hits(self, encoded: bytes) -> list[int]:
         """Indexes of the patterns that occur in a UTF-8 text."""
-        return sorted(self._set.Match(encoded))
+        return sorted(self._set.Match(encoded) or ())
 
 
 def encode(text: str) -> bytes:

@@ -47,7 +47,7 @@ def _plain(value: str) -> str:
 class PersonalData(Check):
     """Input: every find is noted for masking. Output: every find is held, for placeholders are all a draft may hold.
 
-    On the output only sure finds count: ten digits in a row are masked on the way in, and are no reason to stop a draft.
+    On the output only sure finds count: ten digits in a row are masked on the way in, and do not stop a draft.
     """
 
     name = "personal_data"

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from hub.governance import phone_numbers
 from hub.governance.patterns import compile_pattern, encode, spans
 
-# What any finding must hold: an @, six digits close together, four numbers with dots, colons between hex digits, or
-# the beginning of an IBAN. Texts without one never load presidio at all.
+# What any finding must hold: an @, six digits close together, four numbers with dots, hex digits
+# with the colons of an IPv6 address, or the beginning of an IBAN. Texts without one never load presidio at all.
 _HINT = compile_pattern(
     r"@|\p{Nd}(?:[^\p{Nd}\pL\n]{0,3}\p{Nd}){5,}|\d{1,3}(?:\.\d{1,3}){3}"
-    r"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}|[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}"
+    r"|[0-9A-Fa-f]{1,4}::[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){4}|[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}"
 )
 _AROUND = 160  # characters before and after a hint that are looked at
 _LONGEST = 4_000  # characters at once: bounds the work of recognisers whose time grows faster than their text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -11,7 +12,6 @@ from hub.governance.folding import Folded, fold
 from hub.governance.patterns import compile_pattern, encode, spans
 
 # re2's \b knows ASCII words only: 'café' would end before its é. Letters, digits and _ of every script make a word.
-_WORD = r"[\pL\pN\pM_]"
 _BEFORE, _AFTER = r"(?:^|[^\pL\pN\pM_])", r"(?:[^\pL\pN\pM_]|$)"
 _MEMORY = 256 << 20
 
@@ -49,7 +49,7 @@ class TermMatcher:
     def find(self, text: Text) -> Iterator[tuple[int, tuple[int, int]]]:
         for pattern in self._patterns:
             for start, end in spans(pattern, text.folded.text, text.encoded, 1):
-                yield self._index[normal(text.folded.text[start:end])], text.folded.span(start, end)
+                yield self._index[" ".join(text.folded.text[start:end].split())], text.folded.span(start, end)
 
 
 def normal(term: str) -> str:
@@ -63,7 +63,7 @@ def _edges(term: str) -> tuple[bool, bool]:
 
 
 def _is_word(char: str) -> bool:
-    return re2.fullmatch(_WORD, char) is not None
+    return char == "_" or unicodedata.category(char)[0] in "LNM"
 
 
 def _spelt(term: str) -> str:
