@@ -22,7 +22,7 @@ OTHER_NAMES = {
     "google": "google-auth", "googleapiclient": "google-api-python-client", "re2": "google-re2", "yaml": "pyyaml",
     "pydantic_core": "pydantic", "flask": "apiflask", "werkzeug": "apiflask", "markupsafe": "jinja2",
     "limits": "flask-limiter", "httplib2": "google-api-python-client", "spacy": "presidio-analyzer",
-    "tldextract": "presidio-analyzer", "pika": "dramatiq", "redis": "dramatiq", "importlinter": "import-linter",
+    "tldextract": "presidio-analyzer", "pika": "dramatiq", "redis": "dramatiq", "importlinter": "import-linter", "markdown_it": "markdown-it-py",
     "pytest": "",
 }  # fmt: skip
 

@@ -1,0 +1,82 @@
+"""Every route asks who is there: an anonymous request gets in nowhere but at the few doors named here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, redirect
+
+#: What anybody may ask, and why.
+PUBLIC = {
+    "/healthz": "whether the process lives; says nothing else",
+    "/readyz": "whether it can work; names no host and no person",
+    "/openapi.json": "what the interface looks like; no data",
+    "/static/<path:filename>": "styles and scripts",
+    "/sign-in": "the door itself",
+    "/in/<connection>": "vendors; each connector proves the sender from the raw bytes before anything is read",
+}
+REFUSED = {401, 403}
+#: Where the request comes from: another machine, since some routes trust this one.
+ELSEWHERE = "203.0.113.9"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+VARIABLE = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?\w+>")
+SAMPLES = {"int": "1", "float": "1.0", "uuid": "00000000-0000-4000-8000-000000000000"}
+
+
+def open_doors(app: Flask) -> list[str]:
+    """Every method and route outside ``PUBLIC`` that answers an anonymous request with anything but a refusal.
+
+    Leading to the sign-in page is a refusal. 400 or 404 is none: it looked before it asked who is there.
+    """
+    client = app.test_client()
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.rule in PUBLIC:
+            continue
+        path = VARIABLE.sub(lambda found: SAMPLES.get(found["kind"] or "", "none"), rule.rule)
+        for method in sorted(set(METHODS) & set(rule.methods or ())):
+            answer = client.open(
+                path, method=method, json={} if method != "GET" else None, environ_base={"REMOTE_ADDR": ELSEWHERE}
+            )
+            to_the_door = answer.status_code in (302, 303) and "/sign-in" in answer.headers.get("Location", "")
+            if answer.status_code not in REFUSED and not to_the_door:
+                found.append(f"{method} {rule.rule}: {answer.status_code}")
+    return found
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """The web application of a new hub outside demo mode, where anybody may be at the other end."""
+    from hub.bootstrap import build
+    from hub.settings import Settings
+    from hub.web import create_app
+
+    hub = build(Settings(home=tmp_path))
+    try:
+        yield create_app(hub)
+    finally:
+        hub.close()
+
+
+def test_no_route_lets_an_anonymous_request_in(app: Flask) -> None:
+    assert len(list(app.url_map.iter_rules())) > len(PUBLIC)
+    assert not open_doors(app)
+
+
+def test_an_unguarded_route_would_be_found() -> None:
+    toy = Flask("toy", static_folder=None)
+    toy.add_url_rule("/open/<int:number>", "open", lambda number: "come in", methods=["GET", "POST"])
+    toy.add_url_rule("/looks-first/<name>", "looks", lambda name: ("no such thing", 404))
+    toy.add_url_rule("/guarded", "guarded", lambda: ("who are you", 401))
+    toy.add_url_rule("/page", "page", lambda: redirect("/sign-in?next=/page"))
+    toy.add_url_rule("/elsewhere", "elsewhere", lambda: redirect("/home"))
+    toy.add_url_rule("/healthz", "healthz", lambda: "fine")
+    assert sorted(open_doors(toy)) == [
+        "GET /elsewhere: 302",
+        "GET /looks-first/<name>: 404",
+        "GET /open/<int:number>: 200",
+        "POST /open/<int:number>: 200",
+    ]
