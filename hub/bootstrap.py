@@ -15,7 +15,6 @@ from hub.connections import Connections
 from hub.domain import Request, Run
 from hub.engine import Engine
 from hub.errors import ConfigurationError, UnknownName
-from hub.governance.policy import default_policy
 from hub.governance.runner import Runner
 from hub.ledger import Ledger
 from hub.model import Endpoint, FallbackModel, OpenAIModel
@@ -23,6 +22,7 @@ from hub.offline import Simulator
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
 from hub.pipeline.parts import Leases, Parts
+from hub.pipeline.policies import Policies
 from hub.pipeline.shelf import Shelf
 from hub.registry import Registry
 from hub.sdk import Model, Secret
@@ -119,14 +119,13 @@ def build(
     found = registry.load(settings.plugins_off, plugins)
     shelf = Shelf(database, _templates(settings, found))
     shelf.keep(clock())
-    policy = default_policy()
     parts = Parts(
         settings=settings,
         database=database,
         ledger=Ledger(vault.keys),
         shelf=shelf,
         runner=Runner(found.checks),
-        policy_of=lambda _team: policy,
+        policy_of=Policies(database).of,
         model=model or _model(settings, found),
         connections=Connections(database, vault, found.connectors),
         leases=Leases(database, settings.lease_seconds, clock),

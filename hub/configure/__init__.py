@@ -1,0 +1,7 @@
+"""Configuration as code: a hub.yaml becomes teams, people, connections, enablements, workflows and budgets."""
+
+from hub.configure.declared import Declaration
+from hub.configure.plan import Change, Plan, apply, plan
+from hub.configure.reading import read, read_file
+
+__all__ = ["Change", "Declaration", "Plan", "apply", "plan", "read", "read_file"]

@@ -1,0 +1,233 @@
+"""One change per declared thing: what it is, whether it is new, what differs, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from hub.configure.declared import ConnectionPart, TeamPart
+from hub.configure.reading import Source, is_reference
+from hub.configure.standing import Standing
+from hub.domain import Target
+from hub.errors import BadRequest, InvalidInputs, UnknownName
+from hub.governance.policy import Pack, build_policy, shipped_pack
+from hub.store import Tx, budgets, connections, teams
+from hub.store.connections import ConnectionRow, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``details`` says what differs, without a secret's value. ``write`` makes it so."""
+
+    kind: Literal["create", "change", "same"]
+    what: str
+    details: tuple[str, ...] = ()
+    write: Callable[[Tx], None] = field(default=lambda _: None, repr=False, compare=False)
+
+
+def teams_in(source: Source, now: Standing) -> Iterator[Change]:
+    for name, part in source.declared.teams.items():
+        limit = None if part.budget is None else int(part.budget * 1_000_000)
+        policy = _policy(source, name, part)
+        known = now.teams.get(name)
+        wanted: dict[str, Any] = {"title": part.title, "policy": policy, "budget": limit}
+        have: dict[str, Any] = {}
+        if known is not None:
+            have = {"title": known.title, "policy": dict(known.policy), "budget": now.budgets.get(name)}
+            if limit is None:
+                wanted["budget"] = have["budget"]
+        said = {"budget": _dollars, "policy": lambda value: f"{len(value.get('checks', ()))} checks added"}
+
+        def write(tx: Tx, name: str = name, part: TeamPart = part, policy: Any = policy, limit: Any = limit) -> None:
+            teams.put(tx, name, part.title, policy, now.at)
+            if limit is not None:
+                budgets.allow(tx, name, limit, now.period)
+
+        yield _change(f"team {name}", have, wanted, write, said)
+
+
+def people_in(source: Source, now: Standing) -> Iterator[Change]:
+    known_teams = {*now.teams, *source.declared.teams}
+    for email, part in source.declared.people.items():
+        for team in part.roles:
+            if team not in known_teams:
+                raise source.wrong((("people", email, "roles", team), _unknown("team", known_teams)))
+        name, roles = now.people.get(email, ("", {}))
+        have = {"name": name, "roles": roles} if roles else {}
+
+        def write(tx: Tx, email: str = email, part: Any = part) -> None:
+            teams.put_person(tx, email, part.name, part.roles, now.at)
+
+        said = {"roles": lambda value: ", ".join(f"{role.value} of {team}" for team, role in sorted(value.items()))}
+        yield _change(f"person {email}", have, {"name": part.name, "roles": part.roles}, write, said)
+
+
+def connections_in(source: Source, now: Standing) -> Iterator[Change]:
+    for name, part in source.declared.connections.items():
+        row = _sealed(source, now, name, part)
+        known = now.connections.get(name)
+        have: dict[str, Any] = {}
+        wanted = {"connector": part.connector, "sandbox": part.sandbox, **row.settings}
+        new_secrets = now.secrets_of(row) or {}
+        wanted |= {key: _Hidden(value.reveal()) for key, value in new_secrets.items()}
+        # What a reference names may be private even where the connector does not call it a secret.
+        private = {key: lambda _: "what the reference says" for key, v in part.settings.items() if is_reference(v)}
+        if known is not None:
+            row = replace(row, paused=known.paused)
+            have = {"connector": known.connector, "sandbox": known.sandbox, **known.settings}
+            old = now.secrets_of(known)
+            have |= {key: _Hidden(value.reveal()) for key, value in (old or {}).items()}
+        yield _change(f"connection {name}", have, wanted, lambda tx, row=row: connections.put(tx, row), private)
+
+
+def enablements_in(source: Source, now: Standing) -> Iterator[Change]:
+    known_teams = {*now.teams, *source.declared.teams}
+    known = {*now.connections, *source.declared.connections}
+    for team, switches in source.declared.enablements.items():
+        if team not in known_teams:
+            raise source.wrong((("enablements", team), _unknown("team", known_teams)))
+        for name, settings in switches.items():
+            if name not in known:
+                raise source.wrong((("enablements", team, name), _unknown("connection", known)))
+            what = f"{name} for {team}"
+            have = now.on.get((name, team))
+            if settings is None:
+                kind: Literal["change", "same"] = "same" if have is None else "change"
+                details = () if have is None else ("switched off",)
+                yield Change(kind, what, details, lambda tx, n=name, t=team: _off(tx, n, t))
+            else:
+                yield _change(
+                    what,
+                    {} if have is None else {"settings": dict(have)},
+                    {"settings": dict(settings)},
+                    lambda tx, n=name, t=team, s=settings: connections.enable(tx, n, t, s),
+                    {"settings": lambda value: ", ".join(sorted(value)) or "none"},
+                )
+
+
+def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
+    known_teams = {*now.teams, *source.declared.teams}
+    on = {pair for pair in now.on}
+    for team, switches in source.declared.enablements.items():
+        on |= {(name, team) for name, settings in switches.items() if settings is not None}
+        on -= {(name, team) for name, settings in switches.items() if settings is None}
+    for team, flows in source.declared.workflows.items():
+        if team not in known_teams:
+            raise source.wrong((("workflows", team), _unknown("team", known_teams)))
+        for name, part in flows.items():
+            path = ("workflows", team, name)
+            try:
+                now.hub.parts.shelf.current(part.template)
+            except UnknownName as error:
+                raise source.wrong(((*path, "template"), f"{error.what} {error.instead}")) from None
+            for number, place in enumerate(part.destinations):
+                if (place.connection, team) not in on:
+                    at = (*path, "destinations", number, "connection")
+                    raise source.wrong((at, f"{place.connection} is not switched on for the team {team}"))
+            targets = tuple(Target(connection=place.connection, at=place.at) for place in part.destinations)
+            flow = Workflow(team, name, part.template, targets, part.baseline_minutes)
+            known = now.workflows.get((team, name))
+            yield _change(
+                f"workflow {team}/{name}",
+                {} if known is None else _flow(known),
+                _flow(flow),
+                lambda tx, flow=flow: connections.put_workflow(tx, flow),
+                {"destinations": lambda value: f"{len(value)} destinations"},
+            )
+
+
+class _Hidden:
+    """A secret's value that can be compared and never shows."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hidden) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __str__(self) -> str:
+        return "a secret"
+
+    __repr__ = __str__
+
+
+def _change(
+    what: str,
+    have: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    write: Callable[[Tx], None],
+    said: Mapping[str, Callable[[Any], str]] | None = None,
+) -> Change:
+    if not have:
+        return Change("create", what, (), write)
+    details = []
+    for name in dict.fromkeys([*wanted, *have]):
+        old, new = have.get(name), wanted.get(name)
+        if old != new:
+            show = (said or {}).get(name, str)
+            hidden = isinstance(old, _Hidden) and isinstance(new, _Hidden)
+            details.append(f"{name}: a new secret" if hidden else f"{name}: {_shown(old, show)} → {_shown(new, show)}")
+    return Change("change" if details else "same", what, tuple(details), write)
+
+
+def _shown(value: Any, show: Callable[[Any], str]) -> str:
+    if isinstance(value, _Hidden):
+        return "a secret"
+    return "nothing" if value is None or value == "" else show(value)
+
+
+def _policy(source: Source, team: str, part: TeamPart) -> dict[str, Any]:
+    """The team's additions as they are stored; tried together with the organisation's rules, so that they fit."""
+    if not part.policy:
+        return {}
+    additions = Pack(pack=f"team-{team}", version=1, title=part.title, checks=part.policy)
+    try:
+        build_policy([shipped_pack("core"), additions])
+    except InvalidInputs as error:
+        raise source.wrong((("teams", team, "policy"), error.why or error.what)) from None
+    return additions.model_dump(mode="json")
+
+
+def _sealed(source: Source, now: Standing, name: str, part: ConnectionPart) -> ConnectionRow:
+    path = ("connections", name)
+    connector = now.hub.registry.connectors.get(part.connector)
+    if connector is None:
+        known = now.hub.registry.connectors
+        raise source.wrong(((*path, "connector"), _unknown("connector", known)))
+    secret = connector.settings.secret_names()
+    given: dict[str, Any] = {}
+    for key, value in part.settings.items():
+        at = (*path, "settings", key)
+        if key not in connector.settings.model_fields:
+            raise source.wrong((at, _unknown("setting", connector.settings.model_fields)))
+        if key in secret and value is not None and not is_reference(value):
+            raise source.wrong((at, "a secret is not written here: name it as $env:NAME or $file:PATH"))
+        try:
+            given[key] = source.resolve(value)
+        except BadRequest as error:
+            raise source.wrong((at, error.what)) from None
+    try:
+        return now.hub.parts.connections.sealed(name, part.connector, given, sandbox=part.sandbox, now=now.at)
+    except BadRequest as error:
+        raise source.wrong((path, error.why or error.what)) from None
+
+
+def _flow(flow: Workflow) -> dict[str, Any]:
+    places = [(target.connection, dict(target.at)) for target in flow.destinations]
+    return {"template": flow.template, "destinations": places, "baseline_minutes": flow.baseline_minutes}
+
+
+def _off(tx: Tx, name: str, team: str) -> None:
+    connections.disable(tx, name, team)
+
+
+def _unknown(kind: str, known: Any) -> str:
+    return f"there is no {kind} of this name; known are: {', '.join(sorted(known)) or 'none'}"
+
+
+def _dollars(micros: int) -> str:
+    return f"${micros / 1_000_000:,.2f} a month"
