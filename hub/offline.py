@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.domain import Usage
-from hub.sdk import Answer, Prompt, clean_text
+from hub.sdk import Answer, Prompt, clean_json
 
 LABEL = "[Simulated draft – no model is configured]"
 SHORT_LABEL = "[Simulated draft]"
@@ -61,9 +61,10 @@ class _Writer:
     @classmethod
     def of(cls, prompt: Prompt) -> _Writer:
         # The longest text is the material; one-line inputs are answers to questions the fields ask by name.
-        texts = [value for value in prompt.inputs.values() if isinstance(value, str)]
-        material = clean_text(max(texts, key=len, default=""))
-        return cls(prompt.inputs, prompt.contract, material, list(_sentences(material)))
+        inputs = clean_json(prompt.inputs)
+        texts = [value for value in inputs.values() if isinstance(value, str)]
+        material = max(texts, key=len, default="")
+        return cls(inputs, prompt.contract, material, list(_sentences(material)))
 
     def envelope(self) -> dict[str, Any]:
         variants = []
@@ -132,7 +133,7 @@ class _Writer:
 
     def _matter(self, name: str, spec: Mapping[str, Any], room: int, words: int) -> str:
         given = self.inputs.get(name)
-        if isinstance(given, str) and given and given != self.material:
+        if isinstance(given, str) and given.strip() and given != self.material:
             return given
         if len(self.contract.get("fields", {})) <= 2 and self.sentences:
             first = self.material.find(self.sentences[0])
@@ -194,7 +195,7 @@ class _Writer:
         texts = [
             value
             for value in self.inputs.values()
-            if isinstance(value, str) and value and value != self.material and "://" not in value
+            if isinstance(value, str) and value.strip() and value != self.material and "://" not in value
         ]
         return sorted(texts, key=len, reverse=True)
 
@@ -209,7 +210,7 @@ def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> 
 
 
 def _without(heading: re.Pattern[str], sentence: str) -> str:
-    rest = heading.sub("", sentence)
+    rest = heading.sub("", sentence).strip() or sentence
     return rest[:1].upper() + rest[1:]
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 MAX_ANSWER = 1_000_000
 MAX_VARIANTS = 50
 _TRIES = 8
-_LISTS = ("disclosures", "assumptions", "missing_inputs")
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
@@ -40,14 +39,18 @@ def parse(contract: Contract, text: str) -> Draft:
     wrong: list[str] = []
     variants = _variants(contract, envelope.get("variants"), wrong)
     claims = _claims(envelope.get("claims"), wrong)
-    lists = {name: _lines(envelope.get(name), name, wrong) for name in _LISTS}
+    disclosures = _lines(envelope, "disclosures", wrong)
+    assumptions = _lines(envelope, "assumptions", wrong)
+    missing_inputs = _lines(envelope, "missing_inputs", wrong)
     if wrong:
         raise ContractBroken(*wrong[:20])
     return Draft(
         variants=tuple(Variant(text=contract.as_text(fields), fields=fields) for fields in variants),
         claims=claims,
+        disclosures=disclosures,
+        assumptions=assumptions,
+        missing_inputs=missing_inputs,
         raw=clean_text(text),
-        **lists,
     )
 
 
@@ -138,7 +141,8 @@ def _claims(given: Any, wrong: list[str]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def _lines(given: Any, name: str, wrong: list[str]) -> tuple[str, ...]:
+def _lines(envelope: dict[str, Any], name: str, wrong: list[str]) -> tuple[str, ...]:
+    given = envelope.get(name)
     if given is None:
         return ()
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):

@@ -20,6 +20,8 @@ _WORD = re.compile(r"[A-Za-z]{3,8}")
 
 def links(text: str) -> list[str]:
     """The http(s) links of a text, without the punctuation of the sentence around them."""
+    if "://" not in text:
+        return []
     return [found.rstrip(".,;:!?") for found in _LINK.findall(text)]
 
 
@@ -52,11 +54,13 @@ def beyond(given: Iterable[Any], allowed: Iterable[Any]) -> list[str]:
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
-    for match in _NUMBER.finditer(text):
-        number = _THOUSANDS.sub("", match.group()).replace(",", ".")
-        if "." in number and number.count(".") == 1:
-            number = number.rstrip("0").rstrip(".")
-        yield number.lstrip("0") or "0", match.group()
+    for written in dict.fromkeys(_NUMBER.findall(text)):
+        number = written
+        if not number.isdigit():
+            number = _THOUSANDS.sub("", number).replace(",", ".")
+            if number.count(".") == 1:
+                number = number.rstrip("0").rstrip(".")
+        yield number.lstrip("0") or "0", written
 
 
 def _strings(values: Iterable[Any]) -> Iterator[str]:

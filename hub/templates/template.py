@@ -90,7 +90,10 @@ class Template(BaseModel):
         nonce = rendering.safe_nonce(nonce, values)
         filled = rendering.fenced(self.inputs, values, nonce)
         try:
-            parts = [(section.role, sandbox.render(section.body, filled).strip("\n")) for section in self.sections]
+            said = [
+                Message(role=section.role, content=sandbox.render(section.body, filled).strip("\n"))
+                for section in self.sections
+            ]
         except sandbox.RenderedTooLong:
             raise BadRequest(
                 f"{self.name} cannot be filled in: the prompt would pass {sandbox.MAX_RENDERED:,} characters.",
@@ -99,6 +102,6 @@ class Template(BaseModel):
         except jinja2.TemplateError as error:
             raise BadRequest(f"{self.name} cannot be filled in ({type(error).__name__}).", who=self.owner) from None
         rules = rendering.preamble(nonce, self.contract.shape)
-        if parts[0][0] == "system":
-            rules = f"{rules}\n\n{parts.pop(0)[1]}"
-        return (Message(role="system", content=rules), *(Message(role=role, content=text) for role, text in parts))
+        if said[0].role == "system":
+            rules = f"{rules}\n\n{said.pop(0).content}"
+        return (Message(role="system", content=rules), *said)
