@@ -149,7 +149,7 @@ def find_segment(tab: Json, wanted: str | None) -> list[Json]:
 def from_recorded(recorded: Json) -> tuple[list[Json], Json]:
     """A recorded ``documents.get`` body as (tabs, the other top-level fields).
 
-    A body from before tabs becomes one tab, ``t.0``. Every segment is numbered anew. ``recorded`` is taken over, not copied.
+    A body from before tabs becomes one tab, ``t.0``. Every segment is numbered anew. ``recorded`` is taken over.
     """
     rest = {key: value for key, value in recorded.items() if key not in TAB_FIELDS and key != "tabs"}
     tabs = recorded.get("tabs")
