@@ -19,12 +19,24 @@ POINTS = {
 }
 #: What the project imports of a library whose package has another name on the index.
 OTHER_NAMES = {
-    "google": "google-auth", "googleapiclient": "google-api-python-client", "re2": "google-re2", "yaml": "pyyaml",
-    "pydantic_core": "pydantic", "flask": "apiflask", "werkzeug": "apiflask", "markupsafe": "jinja2",
-    "limits": "flask-limiter", "httplib2": "google-api-python-client", "spacy": "presidio-analyzer",
-    "tldextract": "presidio-analyzer", "pika": "dramatiq", "redis": "dramatiq", "importlinter": "import-linter", "markdown_it": "markdown-it-py",
+    "google": "google-auth",
+    "googleapiclient": "google-api-python-client",
+    "re2": "google-re2",
+    "yaml": "pyyaml",
+    "pydantic_core": "pydantic",
+    "flask": "apiflask",
+    "werkzeug": "apiflask",
+    "markupsafe": "jinja2",
+    "limits": "flask-limiter",
+    "httplib2": "google-api-python-client",
+    "spacy": "presidio-analyzer",
+    "tldextract": "presidio-analyzer",
+    "pika": "dramatiq",
+    "redis": "dramatiq",
+    "importlinter": "import-linter",
+    "markdown_it": "markdown-it-py",
     "pytest": "",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
