@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
-from tests.shape.tree import ROOT, name, python_files
+from tests.shape.tree import ROOT, name, parsed, python_files
 from tests.shape.tree import files as project_files
 
 MAP = ROOT / "hub" / "README.md"
@@ -16,6 +18,12 @@ def entries() -> list[str]:
     return [found.group(1) for line in MAP.read_text(encoding="utf-8").splitlines() if (found := LINE.match(line))]
 
 
+def _purpose(path: Path) -> str:
+    """The first sentence of the file, which is a fair first version of its line."""
+    words = " ".join((ast.get_docstring(parsed(path)) or "").split())
+    return re.split(r"(?<=\.) ", words)[0].replace("``", "`")
+
+
 def in_hub(path: str) -> str:
     return path.removeprefix("hub/")
 
@@ -24,13 +32,13 @@ def test_the_map_names_every_python_file_of_the_hub() -> None:
     # A package's own line stands for its __init__.py; a revision of the schema is history, not a place to look.
     named = set(entries())
     missing = [
-        relative
+        f"- `{relative}` {_purpose(path)}"
         for path in python_files("hub")
         if not (relative := in_hub(name(path))).startswith("store/migrations/versions/")
         and relative not in named
         and not (path.name == "__init__.py" and in_hub(f"{name(path.parent)}/") in {*named, "hub/"})
     ]
-    assert not missing, f"hub/README.md has no line for {', '.join(missing)}"
+    assert not missing, "Add to hub/README.md, in a reader's words:\n" + "\n".join(missing)
 
 
 def test_the_map_covers_every_other_file_by_its_folder() -> None:
