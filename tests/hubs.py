@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from hub.testing import FakeModel
 TEAM = "brand"
 AUTHOR = Actor(person="mara@example.com", role=Role.MEMBER, via="test")
 REVIEWER = Actor(person="jon@example.com", role=Role.REVIEWER, via="test")
-KEY = "a key for tests only, long enough to be one"
+KEY = "a-key-for-tests-only-that-is-long-enough"
 ENVELOPE = {"claims": [], "disclosures": [], "assumptions": [], "missing_inputs": []}
 #: A shipped template, inputs it takes, and an answer that keeps to its contract.
 TEMPLATE = "rewrite-in-brand-voice"
@@ -86,3 +88,21 @@ def kinds(hub: Hub, run: Run) -> list[str]:
 
     with hub.database.reading() as tx:
         return [event.kind for event in events.of_run(tx, run.id)]
+
+
+def wait_for(hub: Hub, run_id: str, seconds: float = 30.0) -> Run:
+    """The run once it rests or has ended; fails when it does neither in time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        run = hub.get(run_id)
+        if run.wake_at is None:
+            return run
+        pause.wait(0.02)
+    raise AssertionError(f"the run still moves: {hub.get(run_id)}")
+
+
+def warm(hub: Hub) -> None:
+    """Load the personal-data engine, which takes seconds on first use."""
+    check = hub.registry.checks["personal_data"]
+    getattr(check, "warm_up", lambda: None)()

@@ -44,6 +44,11 @@ class Shelf:
         """The template exactly as a run pinned it."""
         return self._by_revision.get(revision) or self._stored(revision)
 
+    def add(self, template: Template) -> None:
+        """Put a template on the shelf, or a newer revision of one."""
+        self._current[template.name] = template
+        self._by_revision[template.revision] = template
+
     def every(self) -> list[Template]:
         return [self._current[name] for name in sorted(self._current)]
 
