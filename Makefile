@@ -25,7 +25,7 @@ lint: $(READY) ## Style, import order and types, without the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pyright
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(READY) $(FAKE_MODEL)/.ready ## Measure latency, throughput and the cost of each stage
 	@$(BIN)/inlay bench
