@@ -17,6 +17,7 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # Hyphens and quotation marks that word processors put in place of the plain ones.
 _PLAIN = {0x2010: "-", 0x2011: "-", 0x2012: "-", 0x2013: "-", 0x2212: "-", 0x2018: "'", 0x2019: "'", 0x201B: "'"}
 _PLAIN |= {0x201C: '"', 0x201D: '"', 0x2032: "'"}
+_TO_PLAIN = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
 # A stretch that needs more than lower(): non-ASCII characters, and the one before them, which may carry an accent.
 # Its length is bounded because sorting a run of accents takes the square of its length.
 _STRETCH = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,256}[\u0300-\u036f]{0,32}")
@@ -89,8 +90,8 @@ def _is_one_to_one(stretch: str) -> bool:
 def _parts(stretch: str, case: bool) -> list[tuple[int, str, bool]]:
     """(length, folded form, whether one character stays one) of each part: the whole, or base characters with marks."""
     if _is_one_to_one(stretch):
-        form = _form(stretch, case)
-        return [(len(stretch), form, len(form) == len(stretch))]
+        form = stretch.casefold() if case else stretch
+        return [(len(stretch), form.translate(_PLAIN) if _TO_PLAIN.search(form) else form, True)]
     starts = [0]
     for index, char in enumerate(stretch):
         # Marks, the later parts of a Hangul syllable, and what nobody sees belong to the character before them.

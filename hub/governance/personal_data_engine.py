@@ -15,12 +15,17 @@ from typing import Any, NamedTuple
 from hub.governance import phone_numbers
 from hub.governance.patterns import compile_pattern, encode, spans
 
-# What any finding must hold: an @, six digits close together, four numbers with dots, hex digits
-# with the colons of an IPv6 address, or the beginning of an IBAN. Texts without one never load presidio at all.
-_HINT = compile_pattern(
-    r"@|\p{Nd}(?:[^\p{Nd}\pL\n]{0,3}\p{Nd}){5,}|\d{1,3}(?:\.\d{1,3}){3}"
-    r"|[0-9A-Fa-f]{1,4}::[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){4}|[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}"
-)
+# What a text must hold before a recogniser is asked. One without any of it never loads presidio at all.
+_HINTS = {
+    "email": "@",
+    "phone": r"\p{Nd}(?:[^\p{Nd}\pL\n]{0,3}\p{Nd}){6}",
+    "iban": r"[A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]{4}){2}[ -]?[A-Za-z0-9]{2}",
+    "card": r"\d(?:[ -]?\d){12}",
+    "ssn": r"\d{3}[- .]?\d{2}[- .]?\d{4}",
+    "ip": r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}::[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){4}",
+}
+_HINT = compile_pattern("|".join(_HINTS.values()))
+_HINT_OF = {kind: compile_pattern(hint) for kind, hint in _HINTS.items()}
 _AROUND = 160  # characters before and after a hint that are looked at
 _LONGEST = 4_000  # characters at once: bounds the work of recognisers whose time grows faster than their text
 _OVERLAP = 320
@@ -63,11 +68,16 @@ class Engine:
         hits: set[Hit] = set()
         for start, end in _windows(text):
             window = text[start:end]
-            for kind in kinds:
+            encoded = encode(window)
+            taken: list[tuple[int, int]] = []
+            for kind in sorted(kinds, key="phone".__eq__):  # telephone numbers last: the digits of an IBAN are none
+                if _HINT_OF[kind].search(encoded) is None:
+                    continue
                 if kind == "phone":
-                    found = phone_numbers.find(window, regions)
+                    found = list(phone_numbers.find(window, regions, taken))
                 else:
-                    found = _recognise(self.load()[kind], kind, window)
+                    found = list(_recognise(self.load()[kind], kind, window))
+                    taken += [(first, last) for first, last, _ in found]
                 hits.update(Hit(kind, start + first, start + last, sure) for first, last, sure in found)
         return sorted(hits, key=lambda hit: (hit.start, hit.end))
 

@@ -21,13 +21,19 @@ def load() -> None:
     import phonenumbers  # noqa: F401
 
 
-def find(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, sure) of every telephone number. Plain digits, and what may be a date, need a word like 'call'."""
+def find(text: str, regions: Sequence[str], taken: Sequence[tuple[int, int]] = ()) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, sure) of every telephone number. Plain digits, and what may be a date, need a word like 'call'.
+
+    Digits inside one of the spans ``taken`` are known to be something else.
+    """
     import phonenumbers
 
     for start, end in spans(_CANDIDATE, text, encode(text)):
+        if any(first <= start and end <= last for first, last in taken):
+            continue
         stretch = text[start : end + _EXTENSION]
-        for region in regions:
+        # With a + the country is in the number, and every region gives the same answer.
+        for region in regions[:1] if stretch[0] in "+＋" else regions:
             found = [(m.start, m.end, m.raw_string) for m in phonenumbers.PhoneNumberMatcher(stretch, region, VALID)]
             for first, last, raw in found:
                 doubtful = raw.isdigit() or _DATE.match(raw)

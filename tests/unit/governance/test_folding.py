@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.governance.folding import fold
@@ -46,6 +46,7 @@ def test_case_can_be_kept() -> None:
     assert fold("AKIA\u200bＸ", case=False).text == "AKIAX"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_every_folded_character_comes_from_where_its_span_says(text: str) -> None:
     folded = fold(text)
@@ -58,6 +59,7 @@ def test_every_folded_character_comes_from_where_its_span_says(text: str) -> Non
         last_end = end
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=0x24F), max_size=200))
 def test_latin_text_folds_as_unicode_folds_it(text: str) -> None:
     plain = text.replace("\u00ad", "")

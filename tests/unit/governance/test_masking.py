@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.domain import Finding, Outcome
@@ -158,6 +158,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_put_back_of_flatten_is_the_identity(value: object) -> None:
     assert put_back(value, flatten(value)) == value
@@ -182,6 +183,7 @@ TEXT = st.lists(PIECE | st.text(max_size=12), max_size=10).map("".join)
 SPAN = st.tuples(st.integers(0, 60), st.integers(1, 14), st.sampled_from(["email", "phone", "iban"]))
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, min_size=1, max_size=3), st.lists(st.tuples(st.integers(0, 2), SPAN), max_size=6))
 def test_mask_then_restore_is_the_identity_and_leaves_no_original(
     texts: list[str], places: list[tuple[int, tuple[int, int, str]]]
@@ -196,6 +198,7 @@ def test_mask_then_restore_is_the_identity_and_leaves_no_original(
         assert restore(masked.texts[name], masked.placeholders, masked.nonce).text == text
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_restore_changes_nothing_but_exact_placeholders(answer: str) -> None:
     placeholders = {"[EMAIL_1_k3f9]": "<<anna>>", "[PHONE_1_k3f9]": "<<phone>>"}
