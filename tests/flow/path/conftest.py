@@ -25,7 +25,3 @@ def hub(tmp_path: Path, database_url: str, sandbox: Sandbox) -> Iterator[Hub]:
     with a_hub(tmp_path, database_url=database_url) as hub:
         hubs.connect(hub, sandbox.url)
         yield hub
-
-
-def rows(hub: Hub, run_id: str) -> list:
-    with hub.database.reading() as tx:
