@@ -1,0 +1,36 @@
+"""The command line ``inlay``: one module per command, loaded when it is called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import click
+
+from hub.cli.lazy import LazyGroup
+
+#: Every command: the module beside this one, and the line ``inlay --help`` shows for it.
+COMMANDS = {
+    "demo": ("demo", "Start the hub with sample documents and run one request; needs no key."),
+    "init": ("init", "Write a commented hub.yaml to start from."),
+    "apply": ("apply", "Make the teams, connections and workflows of a file so."),
+    "serve": ("serve", "Serve pages and API, and work on runs."),
+    "work": ("work", "Work on runs, without pages or API."),
+    "doctor": ("doctor", "Check database, broker, model and connections: what is wrong, the fix, who."),
+    "connectors": ("connectors", "List installed connectors and connections; try a connection."),
+    "templates": ("templates", "List, show and check prompt templates."),
+    "policy": ("policy", "Show the checks in force."),
+    "runs": ("runs", "List, show, cancel, resume and undo runs."),
+    "keys": ("keys", "Make, list and revoke API keys."),
+    "ledger": ("ledger", "Verify and export the record of everything that happened."),
+    "sandbox": ("sandbox", "Run a connector's local stand-in for its vendor."),
+    "bench": ("bench", "Measure latency, throughput and the cost of each stage."),
+    "docs": ("docs", "Print the reference tables."),
+}
+
+
+@click.group(cls=LazyGroup, commands_in=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inlay", prog_name="inlay")
+def main() -> None:
+    """Inlay: the governed way to AI inside the tools a marketing team already uses.
+
+    Settings are environment variables, INLAY_HOME and so on; `inlay docs tables` lists them. Exit codes: 0 done, 1 it
+    did not work, 2 a setting or the command itself is wrong.
+    """
