@@ -55,7 +55,7 @@ def test_its_events_are_the_same_in_code_fixtures_and_readme(folder: Path) -> No
     table = set(importlib.import_module(f"connectors.{folder.name}.inbound").EVENTS)
     # A fixture is named after its event; what follows a double underscore tells two payloads of one event apart.
     recorded = {path.stem.split("__")[0] for path in (folder / "fixtures").iterdir() if path.is_file()}
-    told = set(re.findall(r"^\| `([^`]+)`", _section(folder, "Events"), re.MULTILINE))
+    told = _told(folder, "Events")
     assert set(connector.events) == table
     assert recorded == table
     assert told == table
@@ -65,7 +65,7 @@ def test_its_events_are_the_same_in_code_fixtures_and_readme(folder: Path) -> No
 def test_every_setting_is_described_for_an_admin_and_in_the_readme(folder: Path) -> None:
     (connector,) = _connectors_of(folder)
     fields: dict[str, Any] = connector.settings.model_fields
-    told = set(re.findall(r"^\| `([^`]+)`", _section(folder, "Settings"), re.MULTILINE))
+    told = _told(folder, "Settings")
     assert not [field for field, info in fields.items() if len((info.description or "").split()) < 3]
     assert told == set(fields)
 
@@ -89,6 +89,10 @@ def _connectors_of(folder: Path) -> list[Connector]:
     return found
 
 
-def _section(folder: Path, heading: str) -> str:
+def _told(folder: Path, heading: str) -> set[str]:
+    """The names in the first column of the first table under a heading; one cell may hold several."""
     text = (folder / "README.md").read_text(encoding="utf-8")
-    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = re.search(r"(?:^\|.*\n?)+", section, re.MULTILINE)
+    cells = (row.split("|")[1] for row in table.group().splitlines()) if table else ()
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
