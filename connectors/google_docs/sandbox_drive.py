@@ -222,5 +222,5 @@ def _user(email: str, me: bool) -> Json:
         "displayName": name,
         "emailAddress": email,
         "me": me,
-        "permissionId": str(len(email) * 7919),
+        "permissionId": str(int.from_bytes(email.encode()[:8].ljust(8, b"0"), "big")),
     }

@@ -14,8 +14,9 @@ from connectors.google_docs.sandbox_ranges import all_named
 from connectors.google_docs.sandbox_store import Snapshot
 
 STYLE = Path(__file__).with_name("sandbox_page.css").read_text(encoding="utf-8")
-#: Named ranges that begin like this are Inlay's own, and get a margin note.
+#: Named ranges that begin like this are Inlay's own, and get a margin note; what its second part says.
 OURS = "inlay:"
+NOTES = {"out": "Written by Inlay", "mark": "Waits for review", "in": "Inlay writes here"}
 TAGS = {
     "TITLE": "h1",
     "SUBTITLE": "p",
@@ -44,7 +45,8 @@ def document_page(snapshot: Snapshot) -> str:
         title = tab["tabProperties"].get("title", "")
         head = f'<p class="tab">{escape(title)}</p>' if len(tabs) > 1 else ""
         sheets.append(f'<main class="sheet">{head}{drawn.blocks(tab["documentTab"]["body"]["content"])}</main>')
-    state = "in the bin" if snapshot.trashed else f"{snapshot.writes} edits so far"
+    edits = "1 edit" if snapshot.writes == 1 else f"{snapshot.writes} edits"
+    state = "in the bin" if snapshot.trashed else f"{edits} so far"
     bar = (
         f"<header><strong>{escape(snapshot.title)}</strong><span>Sandbox document, {state}. "
         'This is not Google Docs.</span><a href="/">All documents</a></header>'
@@ -113,7 +115,7 @@ class _Drawing:
                 f'<span class="glyph">{escape(self._glyph(inside["bullet"], level))}</span>',
             )
         notes = "".join(
-            f'<span class="note" role="note"><b>Inlay</b> {escape(name.removeprefix(OURS))}</span>'
+            f'<span class="note" role="note" title="{escape(name)}">{_note(name)}</span>'
             for start, _, name in self.spans
             if start_of(node) <= start < node["endIndex"]
         )
@@ -158,6 +160,12 @@ class _Drawing:
                 shown = f"<mark>{shown}</mark>"
             made += shown
         return _styled(made, element["textRun"].get("textStyle", {}))
+
+
+def _note(name: str) -> str:
+    kind, _, key = name.removeprefix(OURS).partition(":")
+    shown = key if len(key) <= 18 else key[:17] + "…"
+    return f"<b>{escape(NOTES.get(kind, 'Inlay'))}</b><small>{escape(shown if kind in NOTES else name)}</small>"
 
 
 def _styled(text: str, style: Json) -> str:

@@ -120,7 +120,6 @@ class Schema:
                 return self._message(kind, "", value, path, wrong)
             case "array":
                 if not isinstance(value, list):
-                    # A single value where a list belongs is read as a list of one by Google's parser for scalars only.
                     return self._refuse(path, self._type_name(kind.items or kind, path), value, wrong)
                 item = kind.items or _Kind("any")
                 return [self._value(item, one, f"{path}[{at}]", wrong) for at, one in enumerate(value)]
@@ -268,7 +267,9 @@ def _pick(value: Any, tree: Json) -> Any:
         return [_pick(one, tree) for one in value]
     if not isinstance(value, dict):
         return value
-    return {key: _pick(one, tree.get(key, tree.get("*"))) for key, one in value.items() if key in tree or "*" in tree}
+    return {
+        key: _pick(one, tree.get(key, tree.get("*", {}))) for key, one in value.items() if key in tree or "*" in tree
+    }
 
 
 def _kind(raw: Mapping[str, Any]) -> _Kind:
