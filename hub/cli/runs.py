@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from hub.bootstrap import Hub
     from hub.domain import DeliveryRow, Event, Run
 
-STATES = ("queued answered in_review approved delivered held refused waiting_user orphaned failed cancelled").split()
+STATES = [
+    *("queued", "answered", "in_review", "approved", "delivered", "held"),
+    *("refused", "waiting_user", "orphaned", "failed", "cancelled"),
+]
 #: What an event's line in the timeline leaves out: it has a column of its own, or says nothing to a person.
 _NOT_SHOWN = frozenset({"stage", "ms", "policy", "delivery", "revision"})
 
