@@ -43,7 +43,10 @@ class Database:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         else:
-            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+            # A worker that freezes inside a transaction would hold the ledger's end, and with it every other worker, until
+            # it thaws; the server ends such a session instead, and the thawed worker finds its lease gone.
+            frozen = "-c idle_in_transaction_session_timeout=5000"
+            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": frozen}}
         self.engine = sa.create_engine(parsed, **options)
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)

@@ -1,0 +1,1 @@
+"""Storms: many runs, several workers, and everything that can die does."""
