@@ -1,0 +1,67 @@
+"""What the API takes: strict models, every field described, nothing unknown let through."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hub.pipeline.act import FRICTION
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Place(_Body):
+    """A place in a connected system."""
+
+    connection: Name = Field(description="The name of the connection, as GET /connections lists it.")
+    at: dict[str, Any] = Field(description="Where in it. Each connector's page says what this holds.")
+
+
+class RunRequest(_Body):
+    """What is to be made, from what, and where it goes. Exactly one of workflow and template."""
+
+    workflow: Name | None = Field(None, description="A workflow of your team.")
+    template: Name | None = Field(None, description="A template.")
+    inputs: dict[str, Any] = Field(default_factory=dict, description="Values for the template's inputs, by name.")
+    target: Place | None = Field(None, description="Where the request was made: inputs left out are read there.")
+    destinations: list[Place] = Field(
+        default_factory=list, max_length=20, description="Where the result goes; left out, it goes to the target."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> RunRequest:
+        if (self.workflow is None) == (self.template is None):
+            raise ValueError("name exactly one of workflow and template")
+        return self
+
+
+class Decision(_Body):
+    """A word on a draft, bound to the text that was seen."""
+
+    content_hash: str | None = Field(None, max_length=64, description="draft.content_hash of the draft you looked at.")
+    reason: str = Field("", max_length=2000, description="Why, in a sentence.")
+
+
+class Resume(_Body):
+    """Nothing, or another place in the same connection when the first is gone."""
+
+    at: dict[str, Any] | None = Field(None, description="The new place, as the connector describes it.")
+
+
+class Feedback(_Body):
+    """How it was. At least one of the three."""
+
+    ease: int | None = Field(None, ge=1, le=5, description="How easy it was, 1 to 5.")
+    useful: int | None = Field(None, ge=1, le=5, description="How useful the result is, 1 to 5.")
+    tag: str | None = Field(
+        None, description="What got in the way.", json_schema_extra={"enum": [*FRICTION, None]}, max_length=40
+    )
+
+
+class Nothing(_Body):
+    """An empty object, or no body at all."""

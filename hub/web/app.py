@@ -1,0 +1,58 @@
+"""Makes the web application of one hub: guard, errors, headers, then the API, the webhooks and the pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask_wtf.csrf import CSRFProtect
+
+import hub as package
+from hub.bootstrap import Hub
+from hub.web import api, auth, errors, headers, health, inbound, metrics, pages
+from hub.web.api import described
+
+
+def create_app(hub: Hub) -> APIFlask:
+    """The WSGI application of this hub. The hub is started and closed by whoever made it."""
+    app = APIFlask(
+        __name__, title="Inlay", version=package.__version__, docs_path=None, json_errors=False, static_folder="static"
+    )
+    https = hub.settings.url.startswith("https://")
+    key, older = auth.signing_keys(hub)
+    app.config.update(
+        SECRET_KEY=key,
+        SECRET_KEY_FALLBACKS=older,
+        SESSION_COOKIE_NAME="inlay",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=hub.settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=hub.settings.max_body_bytes,
+        MAX_FORM_PARTS=200,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        INLAY_URL=hub.settings.url,
+        OPENAPI_VERSION="3.1.0",
+        AUTO_SERVERS=False,
+        INFO={"description": "Runs of a governed AI hub. Every error is an RFC 9457 problem."},
+    )
+    counted = metrics.Metrics()
+    metrics.install(app, counted)
+    auth.install(app, hub)
+    errors.install(app)
+    headers.install(app, https=https)
+
+    csrf = CSRFProtect(app)
+    # These take no cookies: a page elsewhere that makes a browser call them gains nothing.
+    for machine in (api.blueprint(hub), inbound.blueprint(hub, counted), health.blueprint(hub, counted)):
+        csrf.exempt(machine)
+        app.register_blueprint(machine)
+    for page in pages.blueprints(hub):
+        app.register_blueprint(page)
+    described.install(app)
+    for endpoint in ("static", "openapi.spec"):
+        app.view_functions[endpoint] = auth.public(app.view_functions[endpoint])
+    return app

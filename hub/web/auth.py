@@ -1,0 +1,173 @@
+"""Who is asking, and the guard in front of every route: what is not marked ``public`` needs a key or a session."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, g, request, session
+
+from hub.bootstrap import Hub
+from hub.domain import Actor, Role, Run
+from hub.errors import NotAllowed, Unverified
+from hub.store import teams
+from hub.store.teams import Caller
+from hub.web.errors import SignInFirst
+
+View = TypeVar("View", bound=Callable[..., Any])
+API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking: a key's holder, or a signed-in person. ``roles`` maps each of their teams to their role there."""
+
+    person: str | None
+    name: str
+    roles: Mapping[str, Role]
+    via: str
+    key: str | None = None
+
+    @property
+    def team(self) -> str:
+        """The team they work for when they name none: the first."""
+        return next(iter(self.roles))
+
+    @property
+    def is_admin(self) -> bool:
+        return Role.ADMIN in self.roles.values()
+
+    @property
+    def reach(self) -> list[str] | None:
+        """The teams whose runs they see; None means all."""
+        return None if self.is_admin else list(self.roles)
+
+    def reaches(self, team: str) -> bool:
+        return self.is_admin or team in self.roles
+
+    def actor(self, run: Run | None = None, team: str | None = None) -> Actor:
+        """They as an actor on a run or for a team, with the role they have there."""
+        where = run.team if run is not None else team or self.team
+        role = Role.ADMIN if self.is_admin else self.roles[where]
+        return Actor(person=self.person, role=role, via=self.via)
+
+
+def public(view: View) -> View:
+    """Mark a view that needs nobody signed in."""
+    view.inlay_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_public(view: Any) -> bool:
+    return getattr(view, "inlay_public", False)
+
+
+def whoever() -> Identity:
+    """Who is asking, as the guard found them."""
+    return g.identity
+
+
+def install(app: Flask, hub: Hub) -> None:
+    """Put the guard in front of every route of this app."""
+
+    @app.before_request
+    def guard() -> None:
+        endpoint = request.endpoint
+        # An address that leads nowhere is told so by the routing itself: it holds nothing to guard.
+        if endpoint is None or is_public(app.view_functions[endpoint]):
+            return
+        g.identity = by_bearer(hub) if request.blueprint == API else by_session(hub)
+
+
+def by_bearer(hub: Hub) -> Identity:
+    """The holder of the API key in the Authorization header.
+
+    Raises:
+        Unverified: there is none, or it is no key in use.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    found = None
+    if scheme.lower() == "bearer" and token.strip():
+        with hub.database.reading() as tx:
+            found = teams.caller(tx, token.strip())
+    if found is None:
+        raise Unverified(
+            "The request carries no API key that is in use.",
+            instead="Send 'Authorization: Bearer' and a key of your team. An admin makes one.",
+            who="the asker",
+        )
+    return of_caller(found, "api")
+
+
+def by_session(hub: Hub) -> Identity:
+    """The signed-in person, looked up anew, so that a revoked key ends its sessions.
+
+    Raises:
+        SignInFirst: nobody is signed in.
+    """
+    identity: Identity | None = None
+    key, person = session.get("key"), session.get("person")
+    if isinstance(key, str):
+        with hub.database.reading() as tx:
+            found = teams.caller_by_id(tx, key)
+        identity = of_caller(found, "web") if found is not None else None
+    elif isinstance(person, str) and demo_here(hub):
+        identity = demo_people(hub).get(person)
+    if identity is None:
+        session.clear()
+        raise SignInFirst("Nobody is signed in.", instead="Sign in first.", who="the asker")
+    return identity
+
+
+def of_caller(found: Caller, via: str) -> Identity:
+    return Identity(found.email, found.name, {found.team: found.role}, via, found.key_id)
+
+
+def demo_people(hub: Hub) -> dict[str, Identity]:
+    """Everybody the demo lets in without a key, by e-mail address."""
+    with hub.database.reading() as tx:
+        rows = teams.people(tx)
+    found: dict[str, Identity] = {}
+    for email, name, team, role in rows:
+        roles = dict(found[email].roles) if email in found else {}
+        found[email] = Identity(email, name, {**roles, team: role}, "web")
+    return found
+
+
+def demo_here(hub: Hub) -> bool:
+    """Whether this request may use the demo's sign-in: demo mode, from this machine, to this machine."""
+    return hub.settings.demo and _is_loopback(hub.settings.host) and from_this_machine()
+
+
+def from_this_machine() -> bool:
+    """Whether the request was made on this machine and for it: by no proxy, and by no name that could be anybody's."""
+    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"))
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    return not forwarded and _is_loopback(request.remote_addr or "") and _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def need_admin(identity: Identity) -> None:
+    """
+    Raises:
+        NotAllowed: they are no admin.
+    """
+    if not identity.is_admin:
+        raise NotAllowed("This is for admins.", instead="Ask an admin.")
+
+
+def signing_keys(hub: Hub) -> tuple[bytes, list[bytes]]:
+    """What sessions are signed with, and the older keys that still verify them."""
+    first, *older = [hmac.digest(key, b"inlay web session", "sha256") for key in hub.vault.keys]
+    return first, older

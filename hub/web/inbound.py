@@ -1,0 +1,131 @@
+"""Takes webhooks: proves the sender from the raw bytes, then stores every request in it, and only then says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+from flask import Blueprint, Response, request
+
+from hub.bootstrap import Hub
+from hub.domain import Ignored, Request
+from hub.errors import (
+    BadRequest,
+    ConfigurationError,
+    InlayError,
+    NotAllowed,
+    TryLater,
+    Unavailable,
+    UnknownName,
+    Unverified,
+)
+from hub.pipeline.receive import receive, team_of
+from hub.sdk import Connection, Connector, Inbound
+from hub.sdk.connector import InboundAnswer
+from hub.store import connections
+from hub.web.auth import public
+from hub.web.metrics import Metrics
+
+log = structlog.get_logger("inlay.inbound")
+
+
+def blueprint(hub: Hub, metrics: Metrics) -> Blueprint:
+    """``/in/<connection>``, for one hub."""
+    inbound = Blueprint("inbound", __name__)
+
+    @inbound.route("/in/<connection>", methods=["GET", "POST"])
+    @public
+    def take(connection: str) -> Response:
+        """Verifies itself: by what the connector knows of its vendor's signatures."""
+        try:
+            connector, opened = hub.parts.connections.get(connection)
+        except (UnknownName, ConfigurationError) as error:
+            # Nobody who only guesses names learns which exist.
+            _count(metrics, "(unknown)", "unverified")
+            if isinstance(error, ConfigurationError):
+                log.error("connection cannot be opened", connection=connection)
+            raise Unverified("The request does not prove who sent it.") from None
+        return _answer(_taken(hub, metrics, connector, opened, arrived()))
+
+    return inbound
+
+
+def arrived() -> Inbound:
+    """The request as it came, its body unread by any parser and no larger than the hub reads."""
+    return Inbound(
+        method=request.method,
+        path=request.path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.args.to_dict(),
+        body=request.get_data(cache=False),
+    )
+
+
+def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connection, came: Inbound) -> InboundAnswer:
+    name = connection.name
+    try:
+        shaken = connector.handshake(connection, came)
+        if shaken is not None:
+            _count(metrics, name, "handshake")
+            return shaken
+        connector.verify(connection, came, hub.parts.clock)
+    except Unverified:
+        _count(metrics, name, "unverified")
+        log.warning("unverified", connection=name)
+        # Why it does not verify helps an attacker most.
+        raise Unverified("The request does not prove who sent it.") from None
+    try:
+        for item in connector.parse(connection, came):
+            _store(hub, metrics, name, item)
+    except TryLater:
+        _count(metrics, name, "not stored")
+        raise
+    except BadRequest:
+        _count(metrics, name, "bad request")
+        raise
+    return connector.acknowledge(connection, came)
+
+
+def _store(hub: Hub, metrics: Metrics, name: str, item: Request | Ignored) -> None:
+    """One request as a run, under a key of this connection's own.
+
+    Raises:
+        BadRequest: no team can be found for it.
+        Unavailable: it could not be stored; the vendor must send it again.
+    """
+    if isinstance(item, Ignored):
+        _count(metrics, name, "ignored")
+        log.info("ignored", connection=name, ignored=item.event[:100])
+        return
+    team = _team(hub, name, item)
+    try:
+        received = receive(hub.parts, replace(item, team=team, key=f"in:{name}:{item.key}"), strict=False)
+    except (BadRequest, NotAllowed):
+        raise
+    except TryLater:
+        raise
+    except InlayError as error:
+        raise Unavailable("The event could not be stored.", why=error.what) from None
+    _count(metrics, name, "stored" if received.new else "known")
+
+
+def _team(hub: Hub, name: str, item: Request) -> str:
+    """The team the event names, if the connection is on for it; else the one team it is on for."""
+    if item.team is not None:
+        with hub.database.reading() as tx:
+            if connections.enabled(tx, name, item.team):
+                return item.team
+        raise BadRequest(
+            f"{name} is not switched on for the team the event names.",
+            instead="Switch it on for that team, or send another team.",
+            who="an admin",
+        )
+    return team_of(hub.parts, name)
+
+
+def _count(metrics: Metrics, connection: str, outcome: str) -> None:
+    metrics.inbound.labels(connection, outcome).inc()
+
+
+def _answer(said: InboundAnswer) -> Response:
+    return Response(said.body, said.status, content_type=said.content_type)

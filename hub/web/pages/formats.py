@@ -1,0 +1,80 @@
+"""How figures, times and states read on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, current_app, g
+
+import hub as package
+from hub.bootstrap import Hub
+from hub.domain import Usage
+
+#: State of a run: the words people read, and the tone they are shown in.
+STATES = {
+    "queued": ("Working", "busy"),
+    "answered": ("Working", "busy"),
+    "approved": ("Approved", "busy"),
+    "in_review": ("Waiting for review", "wait"),
+    "delivered": ("Done", "good"),
+    "held": ("Held for a person", "wait"),
+    "refused": ("Refused", "stop"),
+    "waiting_user": ("Needs you", "wait"),
+    "orphaned": ("Target gone", "stop"),
+    "failed": ("Failed", "stop"),
+    "cancelled": ("Cancelled", "calm"),
+}
+TIERS = {
+    0: "Checks only; nobody has to review it.",
+    1: "You attest that it is right.",
+    2: "A colleague reviews it.",
+    3: "A specialist reviews it, each claim with its evidence.",
+}
+
+
+def install(page: Blueprint, hub: Hub) -> None:
+    """Make these known to every template of the app."""
+    for name, filter_ in (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state), ("kb", size)):
+        page.add_app_template_filter(filter_, name)
+
+    @page.app_context_processor
+    def everywhere() -> dict[str, Any]:
+        return {
+            "me": g.get("identity"),
+            "version": package.__version__,
+            "simulating": hub.parts.model.simulated,
+            "tiers": TIERS,
+            "hub_url": current_app.config["INLAY_URL"],
+        }
+
+
+def when(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%d %b %Y, %H:%M} UTC"
+
+
+def iso(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def took(ms: float | None) -> str:
+    """A duration at a readable precision."""
+    if ms is None:
+        return "–"
+    if ms < 10:
+        return f"{ms:.1f} ms"
+    return f"{ms:,.0f} ms" if ms < 10_000 else f"{ms / 1000:,.1f} s"
+
+
+def cost(used: Usage) -> str:
+    if used.cost_micros is None:
+        return "unpriced"
+    return f"${used.cost_micros / 1e6:.4f}"
+
+
+def state(name: str) -> tuple[str, str]:
+    return STATES[name]
+
+
+def size(text: str) -> str:
+    return f"{len(text):,} characters"

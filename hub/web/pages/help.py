@@ -1,0 +1,76 @@
+"""Help: the guides that ship with the hub, and what each kind of problem means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, redirect, render_template, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+import hub as package
+from hub.bootstrap import Hub
+from hub.errors import UnknownName
+from hub.web import problems
+
+GUIDES = Path(package.__file__).parent / "docs"
+_HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+_GUIDE_LINK = re.compile(r'href="(?:\./)?([\w-]+)\.md(#[\w-]*)?"')
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """One guide: its name in the address, its title, and its text as Markdown."""
+
+    name: str
+    title: str
+    text: str
+
+
+def blueprint(_hub: Hub) -> Blueprint:
+    page = Blueprint("help", __name__)
+
+    @page.get("/help")
+    def every() -> str:
+        return render_template("help.html", guides=list(guides().values()))
+
+    @page.get("/help/problems")
+    def kinds() -> str:
+        return render_template("problems.html", kinds=problems.EVERY)
+
+    @page.get("/help/templates/<name>")
+    def of_template(name: str) -> Response:
+        """Where a template's help points: its own page holds its help."""
+        return redirect(url_for("templates.show", name=name))
+
+    @page.get("/help/<name>")
+    def show(name: str) -> str:
+        guide = guides().get(name)
+        if guide is None:
+            raise UnknownName("There is no guide of this name.", instead="Look at the list of guides.")
+        return render_template("guide.html", guide=guide, text=rendered(guide.text))
+
+    return page
+
+
+@cache
+def guides() -> dict[str, Guide]:
+    """Every guide that ships, by name."""
+    found: dict[str, Guide] = {}
+    for path in sorted(GUIDES.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        heading = _HEADING.search(text)
+        title = heading.group(1).strip() if heading else path.stem.replace("-", " ").capitalize()
+        found[path.stem] = Guide(path.stem, title, text)
+    return found
+
+
+def rendered(text: str) -> Markup:
+    """Markdown as HTML. HTML in it is shown as text, not taken as markup; links between guides lead to their pages."""
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return Markup(_GUIDE_LINK.sub(r'href="/help/\1\2"', html))

@@ -1,0 +1,90 @@
+"""The short form that tries a template: form fields become typed inputs, and a run, once however often it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import to_json
+
+from hub.bootstrap import Hub
+from hub.domain import Request, Run, clean_text
+from hub.errors import BadRequest, InvalidInputs, NotAllowed
+from hub.templates import InputSpec, Template
+from hub.web.auth import Identity
+
+#: How long the page waits for an answer before it shows the run as it goes.
+WAIT = 1.0
+_NONCE = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form shows: its nonce, what was typed, and what is wrong with it by input."""
+
+    nonce: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    team: str = ""
+
+
+def fresh() -> Form:
+    return Form(secrets.token_hex(16))
+
+
+def start(hub: Hub, identity: Identity, template: Template, sent: Mapping[str, str]) -> Run:
+    """Start a run from a sent form.
+
+    Raises:
+        InvalidInputs: each input to correct, by name.
+        BadRequest, NotAllowed: see ``pipeline.receive``.
+    """
+    nonce, team = sent.get("nonce", ""), sent.get("team") or identity.team
+    if not _NONCE.fullmatch(nonce):
+        raise BadRequest("The form is not one of this hub.", instead="Load the page again.")
+    if team not in identity.roles:
+        raise NotAllowed("You do not work for this team.", instead="Pick one of your own teams.")
+    inputs = typed(template.inputs, sent)
+    # The same form sent twice is one run; corrected and sent again it is another.
+    said = hashlib.sha256(to_json([team, template.name, inputs])).hexdigest()[:32]
+    request = Request(
+        key=f"page:{team}:{nonce}:{said}",
+        template=template.name,
+        inputs=inputs,
+        actor=identity.actor(team=team),
+        team=team,
+        surface="web",
+    )
+    return hub.submit(request, wait=WAIT)
+
+
+def typed(specs: tuple[InputSpec, ...], sent: Mapping[str, str]) -> dict[str, Any]:
+    """Form fields as the values an input takes; what was left empty is left out.
+
+    Raises:
+        InvalidInputs: a number is none.
+    """
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for spec in specs:
+        raw = clean_text(sent.get(f"input.{spec.name}", ""))
+        if spec.kind == "boolean":
+            values[spec.name] = bool(raw)
+        elif not raw.strip():
+            continue
+        elif spec.kind == "list":
+            values[spec.name] = [line.strip() for line in raw.splitlines() if line.strip()]
+        elif spec.kind in ("integer", "number"):
+            try:
+                values[spec.name] = int(raw) if spec.kind == "integer" else float(raw)
+            except ValueError:
+                wrong[spec.name] = f"should be a {'whole number' if spec.kind == 'integer' else 'number'}"
+        else:
+            values[spec.name] = raw
+    if wrong:
+        raise InvalidInputs("Some inputs are no numbers.", fields=wrong)
+    return values

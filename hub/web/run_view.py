@@ -1,0 +1,239 @@
+"""A run as programs and pages see it: every stage with its milliseconds, every finding, every receipt, no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.bootstrap import Hub
+from hub.domain import DeliveryRow, DeliveryState, Draft, Event, Finding, Problem, Run, RunState, Target, Usage, Verdict
+from hub.errors import InlayError
+from hub.pipeline.review import content_hash
+from hub.pipeline.step import MOVING
+from hub.store import deliveries, events
+
+#: Findings of these checks point at something nobody may see again, not even in the draft that holds it.
+_HIDDEN = ("secrets.",)
+REMOVED = "[removed]"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run with what belongs to it: its events and its deliveries, each with the address people open."""
+
+    run: Run
+    events: Sequence[Event]
+    deliveries: Sequence[tuple[DeliveryRow, str]]
+
+    @property
+    def moving(self) -> bool:
+        """Whether a worker goes on by itself."""
+        return self.run.state in MOVING
+
+
+def opened(hub: Hub, run: Run) -> Opened:
+    """The run with everything its page shows."""
+    with hub.database.reading() as tx:
+        happened = events.of_run(tx, run.id)
+        rows = deliveries.of_run(tx, run.id)
+    return Opened(run, happened, [(row, _address(hub, run, row)) for row in rows])
+
+
+def reviewed(view: Opened) -> bool | None:
+    """True once a person accepted it, False while somebody still has to, None when nobody has to."""
+    run = view.run
+    if run.review is not None:
+        return run.review.decision == "accept"
+    return None if run.tier < 2 else False
+
+
+def summary(run: Run, url: str) -> dict[str, Any]:
+    """A run in a list."""
+    return {
+        "id": run.id,
+        "state": run.state,
+        "stage": run.stage,
+        "team": run.team,
+        "template": run.template,
+        "revision": run.revision[:16],
+        "workflow": run.workflow,
+        "tier": run.tier,
+        "simulated": run.simulated,
+        "asked_by": run.request.actor.person,
+        "surface": run.request.surface,
+        "created_at": run.created_at,
+        "updated_at": run.updated_at,
+        "ended_at": run.ended_at,
+        "problem": problem(run.problem),
+        "links": {"self": f"{url}/api/v1/runs/{run.id}", "page": f"{url}/runs/{run.id}"},
+    }
+
+
+def whole(view: Opened, url: str) -> dict[str, Any]:
+    """A run with everything."""
+    run = view.run
+    said = summary(run, url)
+    if run.work.url:
+        said["links"]["source"] = run.work.url
+    return {
+        **said,
+        "label": "Simulated: no model is configured." if run.simulated else "",
+        "reviewed": reviewed(view),
+        "draft": None if run.draft is None else draft(run.draft, run.output_verdicts),
+        "findings": [*findings("input", run.input_verdicts), *findings("output", run.output_verdicts)],
+        "checks": [
+            {"side": side, "check": verdict.check, "outcome": verdict.outcome, "ms": round(verdict.ms, 3)}
+            for side, verdicts in (("input", run.input_verdicts), ("output", run.output_verdicts))
+            for verdict in verdicts
+        ],
+        "timeline": [moment(event) for event in view.events],
+        "deliveries": [delivery(row, address) for row, address in view.deliveries],
+    }
+
+
+def problem(found: Problem | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {name: getattr(found, name) for name in ("code", "what", "why", "instead", "who", "retry")}
+
+
+def draft(found: Draft, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The draft as it may be shown."""
+    shown = [hide(variant.text, variant.fields, number, verdicts) for number, variant in enumerate(found.variants, 1)]
+    return {
+        "content_hash": content_hash(found),
+        "simulated": found.simulated,
+        "variants": [{"text": text, "fields": fields} for text, fields in shown],
+        "claims": [{"text": claim.text, "evidence_id": claim.evidence_id} for claim in found.claims],
+        "disclosures": list(found.disclosures),
+        "assumptions": list(found.assumptions),
+        "missing_inputs": list(found.missing_inputs),
+        "usage": usage(found.usage),
+        **({"raw": found.raw} if found.raw and not found.variants else {}),
+    }
+
+
+def usage(used: Usage) -> dict[str, Any]:
+    """Tokens, calls and cost in US dollars; a model without a price is "unpriced"."""
+    return {
+        "model": used.model,
+        "calls": used.calls,
+        "input_tokens": used.input_tokens,
+        "output_tokens": used.output_tokens,
+        "ms": round(used.ms, 3),
+        "cost_usd": None if used.cost_micros is None else used.cost_micros / 1e6,
+        "cost": "unpriced" if used.cost_micros is None else f"${used.cost_micros / 1e6:.4f}",
+    }
+
+
+def findings(side: str, verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
+    """What the checks of one side found. A finding says what and where; what stood there is not repeated."""
+    for verdict in verdicts:
+        for found in verdict.findings:
+            yield {
+                "side": side,
+                "check": verdict.check,
+                "rule": found.rule,
+                "outcome": found.outcome,
+                "message": found.message,
+                "why": found.why,
+                "instead": found.instead,
+                "fix": found.fix,
+                "where": found.where,
+                "span": list(found.span) if found.span else None,
+            }
+
+
+def delivery(row: DeliveryRow, address: str) -> dict[str, Any]:
+    receipt = row.receipt
+    return {
+        "key": row.key,
+        "connection": row.target.connection,
+        "state": row.state,
+        "reviewed": row.reviewed,
+        "attempts": row.attempts,
+        "url": address or None,
+        "problem": problem(row.problem),
+        "receipt": None
+        if receipt is None
+        else {name: getattr(receipt, name) for name in ("vendor_id", "revision", "content_hash", "already")},
+    }
+
+
+def moment(event: Event) -> dict[str, Any]:
+    """One line of the timeline. ``ms`` is how long the stage took, None where nothing was measured."""
+    data = event.data
+    return {
+        "at": event.at,
+        "event": event.kind,
+        "stage": data.get("stage"),
+        "ms": data.get("ms"),
+        "data": {name: value for name, value in data.items() if name not in ("stage", "ms")},
+    }
+
+
+def hide(
+    text: str, fields: Mapping[str, Any], number: int, verdicts: Sequence[Verdict]
+) -> tuple[str, Mapping[str, Any]]:
+    """A variant without the secrets a check found in it: in its text, and in every field that repeats one."""
+    spans = sorted({found.span for found in hidden(number, verdicts) if found.span}, reverse=True)
+    if not spans:
+        return text, fields
+    # Longest first, so that a secret that holds another goes as a whole.
+    said = sorted({text[start:end] for start, end in spans} - {""}, key=len, reverse=True)
+    return _without(text, said), {name: _without(value, said) for name, value in fields.items()}
+
+
+def hidden(number: int, verdicts: Sequence[Verdict]) -> list[Finding]:
+    """The findings in this variant whose place nobody may read."""
+    return [
+        found
+        for verdict in verdicts
+        for found in verdict.findings
+        if found.rule.startswith(_HIDDEN) and found.where == f"variant {number}"
+    ]
+
+
+def _without(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, REMOVED)
+        return value
+    if isinstance(value, list | tuple):
+        return [_without(item, secrets) for item in value]
+    return value
+
+
+def _address(hub: Hub, run: Run, row: DeliveryRow) -> str:
+    """Where a person can look at what was written: what the receipt says, or the place it goes to."""
+    if row.receipt is not None and row.receipt.url:
+        return row.receipt.url
+    if run.request.target is not None and row.target == run.request.target and run.work.url:
+        return run.work.url
+    return _place(hub, row.target)
+
+
+def _place(hub: Hub, target: Target) -> str:
+    try:
+        connector, connection = hub.parts.connections.get(target.connection)
+        # A sandbox's pages are somewhere else than the vendor's, and only the receipt knows where.
+        return "" if connection.sandbox else connector.target_url(target)
+    except (InlayError, ValueError, KeyError):
+        return ""
+
+
+def actions(view: Opened) -> tuple[str, ...]:
+    """What can be done to the run as it stands."""
+    run = view.run
+    written = any(row.state is DeliveryState.DONE for row, _ in view.deliveries)
+    can: list[str] = []
+    if run.state is RunState.IN_REVIEW:
+        can += ["accept", "reject"]
+    if run.state in (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED) and run.stage != "done":
+        can.append("resume")
+    if written and run.state not in (RunState.QUEUED, RunState.ANSWERED, RunState.APPROVED, RunState.REFUSED):
+        can.append("undo")
+    if run.state not in (RunState.DELIVERED, RunState.REFUSED, RunState.CANCELLED):
+        can.append("cancel")
+    return tuple(can)

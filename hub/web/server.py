@@ -1,0 +1,88 @@
+"""Starts the web server: granian, in one process or several, each with a hub of its own over the one database."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hub.settings import Settings
+
+#: Seconds a request under way has to finish once the server is told to stop.
+DRAIN = 30
+#: The application granian loads in each process.
+TARGET = "hub.web.server:application"
+
+
+def serve(settings: Settings) -> None:
+    """Answer on ``settings.host`` and ``settings.port`` until told to stop; requests under way are finished first.
+
+    Each process builds its hub from the environment. Settings that were given to this call and not by the environment
+    are handed on through it, so that every process sees the same.
+    """
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    _hand_on(settings)
+    if settings.processes > 1:
+        _share_figures()
+    server = Server(
+        TARGET,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=settings.processes,
+        blocking_threads=settings.threads,
+        # More than this wait in the listen queue, where a client sees a slow connect and not an error.
+        backpressure=settings.threads * 4,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN,
+        log_access=False,
+        process_name="inlay",
+    )
+    server.serve()
+
+
+def application() -> Any:
+    """The WSGI application of one process: its hub is built, started, and closed when the process ends."""
+    from hub.bootstrap import build
+    from hub.settings import load
+    from hub.web.app import create_app
+
+    hub = build(load())
+    hub.start()
+    atexit.register(hub.close)
+    return create_app(hub)
+
+
+def _hand_on(settings: Settings) -> None:
+    """Put what was set into the environment, where the other processes read it."""
+    for name in settings.model_fields_set:
+        variable = f"INLAY_{name.upper()}"
+        value = getattr(settings, name)
+        if variable in os.environ or f"{variable}_FILE" in os.environ or value is None:
+            continue
+        os.environ[variable] = _as_text(name, value, settings)
+
+
+def _as_text(name: str, value: Any, settings: Settings) -> str:
+    from pydantic_core import to_json
+
+    from hub.sdk import Secret
+
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, str | Path):
+        return str(value)
+    return to_json(value).decode()
+
+
+def _share_figures() -> None:
+    """Give the processes a folder in which their counters meet. It is removed with the server."""
+    folder = tempfile.TemporaryDirectory(prefix="inlay-figures-")
+    atexit.register(folder.cleanup)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder.name

@@ -1,0 +1,37 @@
+// Keeps the page of a running run up to date: fetches its inner part until the run no longer moves.
+"use strict";
+
+(() => {
+  const place = document.getElementById("run");
+  if (!place) return;
+  const inner = () => place.querySelector(".state");
+  const moving = () => inner() && inner().dataset.moving === "yes";
+  const started = Date.now();
+
+  // Often at first, while an answer is seconds away; seldom for a run that waits for a vendor.
+  const pause = () => (Date.now() - started < 20000 ? 700 : 4000);
+
+  // A run that leads its reader to a place inside the page keeps them there.
+  const replace = (html) => {
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".state");
+    if (!fresh || fresh.dataset.version === inner().dataset.version) return;
+    const open = [...place.querySelectorAll("details")].map((one) => one.open);
+    const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
+    place.replaceChildren(fresh);
+    [...place.querySelectorAll("details")].forEach((one, index) => { one.open = Boolean(open[index]); });
+    if (focused) document.getElementById(focused)?.focus();
+  };
+
+  const look = async () => {
+    try {
+      const answer = await fetch(place.dataset.live, { headers: { Accept: "text/html" }, redirect: "error" });
+      if (answer.ok) replace(await answer.text());
+      else if (answer.status < 500) return;
+    } catch {
+      // The hub is away for a moment: the next look finds it again.
+    }
+    if (moving()) setTimeout(look, pause());
+  };
+
+  if (moving()) setTimeout(look, pause());
+})();
