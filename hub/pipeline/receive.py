@@ -140,6 +140,10 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     if name is None:
         raise BadRequest("The request names neither a workflow nor a template.", instead="Send one of the two.")
     template = parts.shelf.current(name)
+    if template.teams and team not in template.teams:
+        raise NotAllowed(
+            f"The template {name} is not for the team {team}.", instead=f"Ask its owner, {template.owner}, to open it."
+        )
     if request.target is not None and not destinations:
         destinations = (request.target,)
     for target in {t.connection: t for t in (*destinations, *([request.target] if request.target else []))}.values():

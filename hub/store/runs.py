@@ -160,15 +160,18 @@ def newest(
     *,
     teams: Sequence[str] | None,
     limit: int = 50,
-    before: float | None = None,
+    before: tuple[float, str] | None = None,
     state: str | None = None,
 ) -> list[Run]:
-    """The newest runs of these teams (None: of all), newest first."""
+    """The newest runs of these teams (None: of all), newest first; ``before`` is (created_at, id) of the last one seen.
+
+    Both parts count: two runs may be made in the same moment, and none may fall between two pages.
+    """
     statement = sa.select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
     if teams is not None:
         statement = statement.where(table.c.team.in_(list(teams)))
     if before is not None:
-        statement = statement.where(table.c.created_at < before)
+        statement = statement.where(sa.tuple_(table.c.created_at, table.c.id) < sa.tuple_(*before))
     if state is not None:
         statement = statement.where(table.c.state == state)
     return [_run(row) for row in tx.execute(statement)]
