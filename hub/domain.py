@@ -214,6 +214,8 @@ class Delivery:
     ``key`` is the idempotency key: a connector leaves exactly one effect per key, however often it is asked.
     ``reviewed`` False asks for a visible "not reviewed" mark; asking again with True clears it.
     ``provenance`` is what the destination shows of the run: its id, template, revision, URL.
+    ``earlier`` is the receipt of this delivery when it arrived before: if its effect is gone, a person removed it, and
+    it is not written again.
     """
 
     key: str
@@ -224,6 +226,7 @@ class Delivery:
     reviewed: bool = True
     provenance: Json = field(default_factory=dict)
     simulated: bool = False
+    earlier: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
     def step(document: Document, untouched: bool) -> Receipt | Requests:
         standing = _only(document, order.marker)
         mark = _only(document, order.mark_marker)
-        if standing is None and mark is not None:
+        if standing is None and (mark is not None or delivery.earlier is not None):
             raise TargetGone(
                 "The draft was deleted from the document after it had been written.",
                 instead="Copy it from the run's page, or run again.",

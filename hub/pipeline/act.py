@@ -85,7 +85,7 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
             for row in deliveries.of_run(tx, held.id):
                 if row.state is not DeliveryState.DONE:
                     moved = Target(connection=row.target.connection, at=at)
-                    deliveries.save(tx, row.key, now, {"target": moved})
+                    deliveries.save(tx, row.key, now, {"target": moved, "receipt": None})
         states = [DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER]
         deliveries.reopen(tx, held.id, states=states, reviewed=None, now=now)
 

@@ -84,7 +84,7 @@ def check_output(parts: Parts, run: Run) -> Step:
         draft=run.draft,
         contract={"breaches": breaches},
     )
-    verdicts = parts.runner.run(policy, subject)
+    verdicts = _moved(run, parts.runner.run(policy, subject), texts)
     if damaged:
         ms = (time.perf_counter() - started) * 1000
         verdicts = (*verdicts, Verdict(check="masking", outcome=Outcome.HOLD, findings=(_damage(damaged),), ms=ms))
@@ -142,6 +142,25 @@ def _restored(run: Run) -> tuple[Draft, tuple[str, ...]]:
         missing_inputs=tuple(plain[2]),
     )
     return restored, damaged
+
+
+def _moved(run: Run, verdicts: tuple[Verdict, ...], texts: Mapping[str, str]) -> tuple[Verdict, ...]:
+    """The verdicts with their spans in the restored text: that is the one people see them in."""
+    work = run.work
+    if not work.placeholders:
+        return verdicts
+
+    def moved(finding: Finding) -> Finding:
+        text = texts.get(finding.where)
+        if text is None or finding.span is None:
+            return finding
+        start, end = (len(masking.restore(text[:at], work.placeholders, work.nonce).text) for at in finding.span)
+        return dataclasses.replace(finding, span=(start, end))
+
+    return tuple(
+        dataclasses.replace(verdict, findings=tuple(moved(finding) for finding in verdict.findings))
+        for verdict in verdicts
+    )
 
 
 def _originals(run: Run) -> Mapping[str, Any]:

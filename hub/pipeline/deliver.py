@@ -84,6 +84,7 @@ def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
             "url": f"{parts.settings.url}/runs/{run.id}",
         },
         simulated=run.simulated,
+        earlier=row.receipt,
     )
 
 
@@ -101,6 +102,9 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
             # Our own brake, not the vendor's: it counts as no attempt.
             return _put_off(parts, run, row, wait, None)
         receipt = connector.write_back(connection, delivery_of(parts, run, row))
+        if row.receipt is not None:
+            # What undoing needs may be known to the first receipt only, such as the text that was replaced.
+            receipt = dataclasses.replace(receipt, detail={**row.receipt.detail, **receipt.detail})
     except TryLater as error:
         return _try_later(parts, run, row, error)
     except InlayError as error:

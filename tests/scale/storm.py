@@ -48,6 +48,7 @@ class Count:
 class Storm:
     """How hard it blows.
 
+    ``calm`` is the shortest and longest time between two deaths, in seconds; a new worker needs a few to start.
     ``outages`` are (kill, start) pairs of servers that go away for a moment, one after the other.
     """
 
@@ -62,6 +63,7 @@ class Storm:
     kills: int
     freezes: int
     outages: tuple[tuple[Callable[[], None], Callable[[], None]], ...] = ()
+    calm: tuple[float, float] = (0.8, 2.4)
     seed: int = 7
 
     def blow(self, seconds: float) -> Count:
@@ -95,7 +97,8 @@ class Storm:
 
     def _pace(self) -> float:
         """Seconds between two runs, so that the last is sent about when the last thing dies."""
-        return (self.kills * 0.8 + self.freezes * (0.8 + LEASE * 2.5) + len(self.outages) * 4.0) / self.size
+        blows = self.kills + self.freezes + len(self.outages)
+        return (blows * sum(self.calm) / 2 + self.freezes * LEASE * 2.5 + len(self.outages) * 3.0) / self.size
 
     def _weather(self, fleet: Fleet, over: threading.Event) -> None:
         dice = random.Random(self.seed)
@@ -105,7 +108,7 @@ class Storm:
         for number, outage in enumerate(self.outages, start=1):
             blows.insert(len(blows) * number // (len(self.outages) + 1), lambda outage=outage: _outage(outage, over))
         for blow in blows:
-            if over.wait(dice.uniform(0.4, 1.2)):
+            if over.wait(dice.uniform(*self.calm)):
                 return
             blow()
 

@@ -18,7 +18,7 @@ from tests.scale.servers import Missing, SharedRabbitMQ, own_postgres, own_redis
 from tests.scale.storm import Count, Storm
 
 FULL = os.environ.get("INLAY_TEST_STORM") == "full"
-SIZE, KILLS, FREEZES, SECONDS = (300, 16, 4, 400.0) if FULL else (60, 4, 1, 120.0)
+SIZE, KILLS, FREEZES, SECONDS = (300, 16, 4, 500.0) if FULL else (60, 4, 1, 150.0)
 
 
 @pytest.fixture
@@ -84,6 +84,7 @@ def test_one_process_on_sqlite_survives_kills(
         workers=1,
         kills=KILLS,
         freezes=0,
+        calm=(4.0, 7.0),
     )
     count = storm.blow(SECONDS)
     report("SQLite", count, capsys)

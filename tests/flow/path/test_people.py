@@ -47,6 +47,26 @@ def test_a_tier_two_draft_stands_marked_until_somebody_else_approves_it(hub: Hub
         review.decide(hub.parts, made, hubs.REVIEWER, accept=False)
 
 
+def test_a_draft_a_person_deleted_before_the_review_is_not_written_again(hub: Hub, sandbox: Sandbox) -> None:
+    before = sandbox.store.text(DOCUMENT)
+    made = _raised_to_tier_two(hub)
+    (row,) = rows(hub, made.id)
+    written = sandbox.store.get(DOCUMENT)
+    end = len(sandbox.store.text(DOCUMENT).encode("utf-16-le")) // 2
+    start = len(before.encode("utf-16-le")) // 2
+    assert written.writes == 1
+    sandbox.store.edit(
+        DOCUMENT,
+        {"deleteContentRange": {"range": {"startIndex": start, "endIndex": end, "tabId": row.receipt.detail["tab"]}}},
+    )
+    assert "Spring sale, from Monday" not in sandbox.store.text(DOCUMENT)
+    review.decide(hub.parts, made, hubs.REVIEWER, accept=True)
+    gone = run.advance(hub.parts, made.id)
+    assert gone is not None
+    assert gone.state is RunState.ORPHANED
+    assert "Spring sale, from Monday" not in sandbox.store.text(DOCUMENT)
+
+
 def test_a_rejected_draft_ends_refused_with_the_reviewers_reason(hub: Hub) -> None:
     made = _raised_to_tier_two(hub)
     ended = review.decide(hub.parts, made, hubs.REVIEWER, accept=False, reason="Too loud.")
