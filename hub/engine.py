@@ -65,9 +65,8 @@ class Engine:
                 log.exception("work raised", queue=queue, error=type(error).__name__)
 
         # Without Dramatiq's retry middleware: whether and when to try again is the run table's to say.
-        self._actor = dramatiq.actor(
-            advance, broker=self.broker, actor_name=ACTOR, queue_name=self._named(self.queues[0])
-        )
+        declared = dramatiq.actor(broker=self.broker, actor_name=ACTOR, queue_name=self._named(self.queues[0]))
+        self._actor = declared(advance)
         for queue in self.queues:
             self.broker.declare_queue(self._named(queue))
 

@@ -1,8 +1,8 @@
 """The hooks of the hub, all of them. Work goes to an object, news goes to a hook.
 
 The ``register_*`` hooks are asked once, at start: hand over objects by calling ``register``. The ``on_*`` hooks are
-told afterwards. An implementation takes the arguments it needs by name and gives none a default. A plugin that raises is
-recorded with its error and left out; the others load.
+told afterwards. An implementation takes the arguments it needs by name and gives none a default. A plugin that raises
+is recorded with its error and left out; the others load.
 """
 
 from __future__ import annotations

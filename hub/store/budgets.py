@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -102,7 +103,7 @@ def _open(tx: Connection, team: str, period: str) -> None:
     tx.execute(insert.on_conflict_do_nothing(index_elements=["team", "period"]))
 
 
-def _drop(tx: Connection, run_id: str) -> sa.Row[tuple[str, str, int]] | None:
+def _drop(tx: Connection, run_id: str) -> sa.Row[Any] | None:
     return tx.execute(
         sa.delete(reservation)
         .where(reservation.c.run_id == run_id)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from hub.errors import ConfigurationError, Unavailable
 
@@ -29,7 +30,7 @@ class Database:
     def __init__(self, url: str, *, pool: int = 32) -> None:
         try:
             parsed = make_url(url)
-        except sa.exc.ArgumentError:
+        except ArgumentError:
             raise ConfigurationError(
                 "INLAY_DATABASE_URL is no database URL. Write sqlite:///file or postgresql://…."
             ) from None
@@ -43,14 +44,14 @@ class Database:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         else:
-            # A worker that freezes inside a transaction would hold the ledger's end, and with it every other worker, until
-            # it thaws; the server ends such a session instead, and the thawed worker finds its lease gone.
+            # A worker that freezes inside a transaction would hold the ledger's end, and with it every other worker,
+            # until it thaws; the server ends such a session, and the thawed worker finds its lease gone.
             frozen = "-c idle_in_transaction_session_timeout=5000"
             options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": frozen}}
         self.engine = sa.create_engine(parsed, **options)
         if self.is_sqlite:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
         self._reading = self.engine.execution_options(inlay_reading=True)
 
     @property
