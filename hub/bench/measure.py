@@ -1,0 +1,107 @@
+"""Runs the measurements one after the other, on a fresh hub with SQLite, all checks on, everything stored."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub import configure
+from hub.bench import checks, latency, material, processes, stored, throughput
+from hub.bench.report import Figure
+from hub.bootstrap import Hub, build
+from hub.domain import Role
+from hub.settings import load
+from hub.store import teams
+
+PARTS = ("latency", "checks", "threads", "http", "webhooks", "stored")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to measure. ``scale`` makes every part shorter (below 1) or longer; figures below 1 are rough."""
+
+    parts: tuple[str, ...] = PARTS
+    scale: float = 1.0
+    rounds: int = 5
+    big: bool = False
+    model_url: str = ""
+    processes: int = 1
+
+    def count(self, number: int) -> int:
+        """A number of runs, scaled."""
+        return max(8, int(number * self.scale))
+
+
+def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Every figure as soon as it is known.
+
+    Args:
+        say: told what is being measured.
+
+    Raises:
+        InlayError: something did not work, so there is no figure.
+    """
+    with ExitStack() as ends:
+        home = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="inlay-bench-")))
+        model_url = options.model_url or ends.enter_context(processes.fake_model())
+        token = "bench-token-of-one-bench-only"
+        hub = build(
+            load(
+                home=home, model="bench", model_base_url=model_url, model_api_key="none", log_level="ERROR", demo=False
+            )
+        )
+        ends.callback(hub.close)
+        source = configure.read(material.part("hub.yaml"), name="the bench's hub.yaml", environ={"BENCH_TOKEN": token})
+        configure.apply(hub, source, actor="system:bench")
+        hub.start(workers=0)
+        yield from _embedded(options, hub, model_url, say)
+        if "http" in options.parts:
+            say(f"runs over HTTP with {throughput.CLIENTS} clients")
+            yield from throughput.over_http(
+                home,
+                _key(hub),
+                model_url,
+                port=_port(),
+                rounds=options.rounds,
+                each=options.count(1500),
+                settings={"processes": str(options.processes)},
+            )
+        if "webhooks" in options.parts:
+            say("webhooks")
+            seconds = max(2, int(10 * options.scale))
+            yield from throughput.webhooks(home, token, port=_port(), seconds=seconds)
+        if "stored" in options.parts:
+            sizes = tuple(
+                options.count(size) for size in ((1000, 100_000, 1_000_000) if options.big else (1000, 100_000))
+            )
+            yield from stored.measure(hub, sizes, each=options.count(400), say=say)
+
+
+def _embedded(options: Options, hub: Hub, model_url: str, say: Callable[[str], None]) -> Iterator[Figure]:
+    if "latency" in options.parts:
+        say("added latency")
+        yield from latency.measure(hub, model_url, rounds=options.rounds, each=options.count(200))
+    if "checks" in options.parts:
+        say("checks")
+        yield from checks.measure(hub, rounds=options.rounds, each=options.count(300))
+    if "threads" in options.parts:
+        say(f"runs of this process with {throughput.THREADS} threads")
+        yield from throughput.embedded(hub, rounds=options.rounds, each=options.count(600))
+
+
+def _key(hub: Hub) -> str:
+    with hub.database.transaction() as tx:
+        return teams.new_key(
+            tx, team_id=material.TEAM, role=Role.MEMBER, email="bench@example.com", name="bench", now=time.time()
+        )
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
