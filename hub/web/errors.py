@@ -14,6 +14,7 @@ from flask import Response, current_app, redirect, render_template, request, url
 from flask_wtf.csrf import CSRFError
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from hub.errors import InlayError, InvalidInputs, TryLater, Unverified
 from hub.web import problems
@@ -112,14 +113,15 @@ def of_fault(error: Exception) -> Problem:
     )
 
 
-def answer(problem: Problem, error: Exception | None = None) -> Response:
+def answer(problem: Problem, error: Exception | None = None) -> BaseResponse:
     """The problem as this caller reads it."""
+    response: BaseResponse
     if request.path.startswith(_MACHINE) or not request.accept_mimetypes.accept_html:
         body = to_json(problem.body(current_app.config["INLAY_URL"]))
         response = Response(body, problem.kind.status, content_type=PROBLEM)
     elif isinstance(error, SignInFirst):
         there = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        response = Response(headers=redirect(url_for("sign_in.show", next=there)).headers, status=303)
+        response = redirect(url_for("sign_in.show", next=there), 303)
     else:
         response = Response(render_template("problem.html", problem=problem), problem.kind.status)
     if problem.after is not None:

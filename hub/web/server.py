@@ -23,6 +23,7 @@ def serve(settings: Settings) -> None:
     are handed on through it, so that every process sees the same.
     """
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     _hand_on(settings)
@@ -41,8 +42,9 @@ def serve(settings: Settings) -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN,
+        # Its warning about more threads than cores is no news: runs wait for the database and for models.
+        log_level=LogLevels.error,
         log_access=False,
-        process_name="inlay",
     )
     server.serve()
 

@@ -35,8 +35,15 @@ TIERS = {
 
 def install(page: Blueprint, hub: Hub) -> None:
     """Make these known to every template of the app."""
-    for name, filter_ in (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state), ("kb", size)):
+    for name, filter_ in (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state)):
         page.add_app_template_filter(filter_, name)
+
+    def title(name: str) -> str:
+        """A template's title as people know it; its name once it is gone."""
+        return titles.get(name, name)
+
+    titles = {one.name: one.title for one in hub.parts.shelf.every()}
+    page.add_app_template_filter(title, "title_of")
 
     @page.app_context_processor
     def everywhere() -> dict[str, Any]:
@@ -74,7 +81,3 @@ def cost(used: Usage) -> str:
 
 def state(name: str) -> tuple[str, str]:
     return STATES[name]
-
-
-def size(text: str) -> str:
-    return f"{len(text):,} characters"

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from hub.bootstrap import Hub
 from hub.errors import InvalidInputs
+from hub.web.api.answering import run_of
 from hub.web.api.catalog import offered, template_of
 from hub.web.auth import whoever
 from hub.web.pages import trying
@@ -23,7 +24,10 @@ def blueprint(hub: Hub) -> Blueprint:
 
     @page.get("/templates/<name>")
     def show(name: str) -> str:
-        return render_template("template.html", template=template_of(hub, whoever(), name), form=trying.fresh())
+        identity = whoever()
+        again = request.args.get("again")
+        form = trying.again(identity, run_of(hub, identity, again)) if again else trying.fresh()
+        return render_template("template.html", template=template_of(hub, identity, name), form=form)
 
     @page.post("/templates/<name>")
     def start(name: str) -> tuple[str, int] | Response:

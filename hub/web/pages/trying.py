@@ -36,6 +36,22 @@ def fresh() -> Form:
     return Form(secrets.token_hex(16))
 
 
+def again(identity: Identity, run: Run) -> Form:
+    """The form of a run that is to be made again, filled in for the person who filled it in the first time.
+
+    What a check stopped is not filled in: it may hold what nobody should read again.
+    """
+    stopped = any(verdict.outcome != "allow" for verdict in run.input_verdicts)
+    if stopped or identity.person is None or identity.person != run.request.actor.person:
+        return fresh()
+    typed = {
+        f"input.{name}": "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in run.request.inputs.items()
+        if value is not None and value is not False
+    }
+    return Form(secrets.token_hex(16), typed, {}, run.team)
+
+
 def start(hub: Hub, identity: Identity, template: Template, sent: Mapping[str, str]) -> Run:
     """Start a run from a sent form.
 
