@@ -69,13 +69,13 @@ def deliver(parts: Parts, run: Run) -> Step:
 def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
     """What a connector is handed."""
     assert run.draft is not None
-    variant = run.draft.variants[0]
+    contract = parts.shelf.revision(run.revision).contract
     return Delivery(
         key=row.key,
         run_id=run.id,
         target=row.target,
-        text=variant.text,
-        fields=variant.fields,
+        text=contract.to_write(run.draft),
+        fields=run.draft.variants[0].fields,
         reviewed=row.reviewed,
         provenance={
             "run": run.id,

@@ -71,7 +71,8 @@ class Limit(BaseModel):
 class Contract(BaseModel):
     """What an answer must be.
 
-    ``text`` is Jinja: how a variant's fields read as text. ``facts: subset`` says that every number and link in a
+    ``text`` is Jinja: how a variant's fields read as text. ``write`` says what goes into the document: the first variant,
+    when they are alternatives, or all of them, when each is for another place. ``facts: subset`` says that every number and link in a
     variant must stand in the inputs.
     """
 
@@ -81,6 +82,7 @@ class Contract(BaseModel):
     max_variants: int = Field(default=1, ge=1, le=20)
     fields: dict[str, FieldSpec] = Field(min_length=1)
     text: str = ""
+    write: Literal["first", "all"] = "first"
     limits: tuple[Limit, ...] = ()
     facts: Literal["subset"] | None = None
 
@@ -105,6 +107,11 @@ class Contract(BaseModel):
     def as_text(self, fields: Mapping[str, Any]) -> str:
         """One variant's fields as the text that goes into a document."""
         return sandbox.render(self.text_template, fields).strip()
+
+    def to_write(self, draft: Draft) -> str:
+        """The text of a draft that goes into a document."""
+        variants = draft.variants if self.write == "all" else draft.variants[:1]
+        return "\n\n".join(variant.text for variant in variants)
 
     def json_schema(self) -> Mapping[str, Any]:
         """The common envelope with this contract's fields, as JSON Schema in the strict style of structured outputs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,19 +26,17 @@ def free_port() -> int:
 
 
 class OwnPostgres:
-    """A PostgreSQL cluster in a folder, run by the account ``postgres`` because the server refuses root."""
+    """A PostgreSQL cluster of its own, run by the account ``postgres`` because the server refuses root."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         if not BIN or shutil.which("runuser") is None:
             raise Missing("PostgreSQL's own programs (initdb, pg_ctl) are not installed.")
-        self.folder, self.port = folder, free_port()
-        folder.mkdir(mode=0o755)
-        for parent in [folder, *folder.parents]:
-            if parent.owner() == "root" and parent.stat().st_mode & 0o001 == 0:
-                parent.chmod(parent.stat().st_mode | 0o011)
-        shutil.chown(folder, "postgres")
-        self._as_postgres("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync")
-        with (folder / "data" / "postgresql.conf").open("a") as settings:
+        self.port = free_port()
+        # Not in the test's own folder: that is closed to other accounts.
+        self.folder = Path(tempfile.mkdtemp(prefix="inlay-postgres-"))
+        shutil.chown(self.folder, "postgres")
+        self._as_postgres("initdb", "-D", str(self.folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync")
+        with (self.folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(f"\nport = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n")
             settings.write("max_connections = 300\n")
         self.start()
@@ -106,12 +105,13 @@ def wait_for_port(port: int, seconds: float = 30.0) -> None:
 
 
 @contextmanager
-def own_postgres(folder: Path) -> Iterator[OwnPostgres]:
-    server = OwnPostgres(folder)
+def own_postgres() -> Iterator[OwnPostgres]:
+    server = OwnPostgres()
     try:
         yield server
     finally:
         server.kill()
+        shutil.rmtree(server.folder)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from tests.fake_model_server import FakeModelServer
 from tests.scale.servers import Missing, SharedRabbitMQ, own_postgres, own_redis
 from tests.scale.storm import Count, Storm
 
+pytestmark = pytest.mark.timeout(900)
 FULL = os.environ.get("INLAY_TEST_STORM") == "full"
 SIZE, KILLS, FREEZES, SECONDS = (300, 16, 4, 500.0) if FULL else (60, 4, 1, 150.0)
 
@@ -44,7 +45,7 @@ def test_three_workers_on_postgres_survive_kills_freezes_and_outages(
     request: pytest.FixtureRequest,
 ) -> None:
     try:
-        with own_postgres(tmp_path / "postgres") as database, own_redis(tmp_path) as redis:
+        with own_postgres() as database, own_redis(tmp_path) as redis:
             prefix, server = "storm", redis
             if broker == "rabbitmq":
                 private = request.getfixturevalue("rabbitmq")
