@@ -22,13 +22,7 @@ def completion(answer: str) -> bytes:
             "object": "chat.completion",
             "created": 1_767_225_600,
             "model": "bench",
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": answer, "refusal": None},
-                }
-            ],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": answer}}],
             "usage": {"prompt_tokens": 900, "completion_tokens": 120, "total_tokens": 1020},
         }
     ).encode()

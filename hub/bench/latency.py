@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from hub.bench import material
 from hub.bench.report import Figure, median, percentile
 from hub.bootstrap import Hub
-from hub.domain import RunState
+from hub.domain import Request, RunState
 from hub.errors import InlayError
 from hub.sdk import Prompt
-from hub.store import events
+from hub.store import events, runs
 
 BAR_MS = 4.5
 GROUP = "added latency, embedded, sequential, 2,000 characters"
@@ -27,21 +27,21 @@ def measure(hub: Hub, base_url: str, *, rounds: int, each: int) -> Iterator[Figu
     """Rounds of direct calls and of runs in turn; every figure is the median of its rounds."""
     requests = material.requests("latency")
     direct: list[list[float]] = []
-    runs: list[list[float]] = []
+    walked: list[list[float]] = []
     _run(hub, requests, each // 2)
     _ask(hub, each // 2)
     for _ in range(rounds):
         direct.append(_ask(hub, each))
-        runs.append(_run(hub, requests, each))
+        walked.append(_run(hub, requests, each))
     bare = [_bare(base_url, each) for _ in range(rounds)]
     yield Figure(group=GROUP, name="direct, bare socket p50", value=_mid(bare, 0.5), unit="ms")
     yield Figure(group=GROUP, name="direct, same client p50", value=_mid(direct, 0.5), unit="ms")
-    yield Figure(group=GROUP, name="a run p50", value=_mid(runs, 0.5), unit="ms")
+    yield Figure(group=GROUP, name="a run p50", value=_mid(walked, 0.5), unit="ms")
     for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99")):
-        added = median([percentile(r, share) - percentile(d, share) for r, d in zip(runs, direct, strict=True)])
+        added = median([percentile(r, share) - percentile(d, share) for r, d in zip(walked, direct, strict=True)])
         bar = BAR_MS if share == 0.5 else None
         yield Figure(group=GROUP, name=f"added {name}", value=added, unit="ms", bar=bar)
-    yield from _shares(hub, percentile([ms for one in runs for ms in one], 0.5), each)
+    yield from _shares(hub, percentile([ms for one in walked for ms in one], 0.5), each)
 
 
 def _mid(rounds: list[list[float]], share: float) -> float:
@@ -68,7 +68,7 @@ def _ask(hub: Hub, count: int) -> list[float]:
     return taken
 
 
-def _run(hub: Hub, requests: Iterator, count: int) -> list[float]:  # type: ignore[type-arg]
+def _run(hub: Hub, requests: Iterator[Request], count: int) -> list[float]:
     made = list(itertools.islice(requests, count))
     taken = []
     for request in made:
@@ -101,8 +101,6 @@ def _shares(hub: Hub, whole: float, count: int) -> Iterator[Figure]:
     """Where a run's time goes, from the ledger: each stage's own milliseconds; the rest is storing and receiving."""
     spent: dict[str, list[float]] = defaultdict(list)
     with hub.database.reading() as tx:
-        from hub.store import runs
-
         for run in runs.newest(tx, teams=[material.TEAM], limit=count):
             for event in events.of_run(tx, run.id):
                 if "ms" in event.data and event.data.get("stage") in _STAGES:
@@ -116,6 +114,5 @@ def _shares(hub: Hub, whole: float, count: int) -> Iterator[Figure]:
             note += f"; the model's own call {median(spent['model']):.2f} ms"
         yield Figure(group="share of each stage", name=stage, value=ms, unit="ms", note=note)
     rest = max(0.0, whole - sum(known.values()))
-    yield Figure(
-        group="share of each stage", name="receive and store", value=rest, unit="ms", note=f"{rest / whole:.0%}"
-    )
+    note = f"{rest / whole:.0%} of a run"
+    yield Figure(group="share of each stage", name="receive and store", value=rest, unit="ms", note=note)

@@ -76,9 +76,8 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
             seconds = max(2, int(10 * options.scale))
             yield from throughput.webhooks(home, token, port=_port(), seconds=seconds)
         if "stored" in options.parts:
-            sizes = tuple(
-                options.count(size) for size in ((1000, 100_000, 1_000_000) if options.big else (1000, 100_000))
-            )
+            wanted = (1000, 100_000, *((1_000_000,) if options.big else ()))
+            sizes = tuple(options.count(size) for size in wanted)
             yield from stored.measure(hub, sizes, each=options.count(400), say=say)
 
 

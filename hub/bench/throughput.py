@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from hub.bench import material, processes
 from hub.bench.load import Job
@@ -84,9 +85,8 @@ def webhooks(home: Path, token: str, *, port: int, seconds: int) -> Iterator[Fig
         processes.wait_until_listening(port, server, log)
 
         def job(prefix: str, count: int) -> Job:
-            return Job(
-                port=port, path="/in/inbox", headers=headers, bodies=bodies, clients=32, count=count, prefix=prefix, rate=RATE
-            )  # fmt: skip
+            sent: dict[str, Any] = {"path": "/in/inbox", "headers": headers, "bodies": bodies, "prefix": prefix}
+            return Job(port=port, clients=32, count=count, rate=RATE, **sent)
 
         processes.load(job("warm", RATE))
         result = processes.load(job("hook", RATE * seconds))
@@ -106,7 +106,5 @@ def _job(port: int, key: str, prefix: str, *, clients: int, count: int) -> Job:
         "prefer": "wait=30",
         "idempotency-key": "%KEY%",
     }
-    unique = f"{prefix}-{os.getpid()}"
-    return Job(
-        port=port, path="/api/v1/runs", headers=headers, bodies=bodies, clients=clients, count=count, prefix=unique
-    )
+    sent: dict[str, Any] = {"path": "/api/v1/runs", "headers": headers, "bodies": bodies}
+    return Job(port=port, clients=clients, count=count, prefix=f"{prefix}-{os.getpid()}", **sent)

@@ -99,6 +99,10 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
 def _persist(write: Callable[[], None]) -> None:
     """Outlast a database that restarts: a paid answer is in hand. While it is away nobody can take the run over, and if
     the lost reply was a commit after all, ``since`` no longer fits and the repeat changes nothing."""
+    try:
+        return write()
+    except Unavailable:
+        pass
     Retrying(
         retry=retry_if_exception_type(Unavailable),
         stop=stop_after_delay(60),

@@ -35,7 +35,7 @@ def allow(tx: Connection, team: str, limit_micros: int, period: str) -> None:
 
 def limited(tx: Connection, team: str) -> bool:
     """True when the team has a budget at all."""
-    return tx.execute(sa.select(allowance.c.team).where(allowance.c.team == team)).first() is not None
+    return tx.execute(_LIMITED, {"of_team": team}).first() is not None
 
 
 def reserve(tx: Connection, team: str, period: str, run_id: str, amount_micros: int) -> bool:
@@ -104,8 +104,12 @@ def _open(tx: Connection, team: str, period: str) -> None:
 
 
 def _drop(tx: Connection, run_id: str) -> sa.Row[Any] | None:
-    return tx.execute(
-        sa.delete(reservation)
-        .where(reservation.c.run_id == run_id)
-        .returning(reservation.c.team, reservation.c.period, reservation.c.amount_micros)
-    ).one_or_none()
+    return tx.execute(_DROP, {"of_run": run_id}).one_or_none()
+
+
+_LIMITED = sa.select(allowance.c.team).where(allowance.c.team == sa.bindparam("of_team"))
+_DROP = (
+    sa.delete(reservation)
+    .where(reservation.c.run_id == sa.bindparam("of_run"))
+    .returning(reservation.c.team, reservation.c.period, reservation.c.amount_micros)
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        # SQLite has one writer at a time, and waits for it by sleeping and asking again. Threads of one process queue
+        # up here instead, where the next one goes on at once; between processes SQLite's own waiting remains.
+        self._one_writer: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self._reading = self.engine.execution_options(inlay_reading=True)
 
     @property
@@ -67,7 +71,7 @@ class Database:
                 case the lease token decides who may go on.
         """
         try:
-            with self.engine.begin() as connection:
+            with self._one_writer, self.engine.begin() as connection:
                 yield connection
         except OperationalError as error:
             raise _unavailable(error) from error

@@ -38,8 +38,7 @@ def create(tx: Connection, run_id: str, targets: Sequence[Target], *, reviewed: 
 
 def of_run(tx: Connection, run_id: str) -> list[DeliveryRow]:
     """The deliveries of a run, in order."""
-    rows = tx.execute(sa.select(table).where(table.c.run_id == run_id).order_by(table.c.number))
-    return [_delivery(row) for row in rows]
+    return [_delivery(row) for row in tx.execute(_OF_RUN, {"of_run": run_id})]
 
 
 def save(tx: Connection, key: str, now: float, changes: Mapping[str, Any]) -> None:
@@ -75,3 +74,6 @@ def _delivery(row: Row[Any]) -> DeliveryRow:
         receipt=decode("receipt", row.receipt),
         problem=decode("problem", row.problem),
     )
+
+
+_OF_RUN = sa.select(table).where(table.c.run_id == sa.bindparam("of_run")).order_by(table.c.number)

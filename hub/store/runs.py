@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,16 +119,12 @@ def save(
     Raises:
         LeaseLost: the token is not the run's any more. Nothing was written; roll the transaction back.
     """
-    values = {name: encode(name, value) for name, value in changes.items()}
-    statement = sa.update(table).where(
-        table.c.id == sa.bindparam("this_run"), table.c.token == sa.bindparam("this_token")
-    )
-    given: dict[str, Any] = {"this_run": run_id, "this_token": token, **values}
+    given: dict[str, Any] = {name: encode(name, value) for name, value in changes.items()}
+    statement = _save(tuple(given), since is not None)
+    given |= {"this_run": run_id, "this_token": token}
     if since is not None:
-        statement = statement.where(table.c.updated_at == sa.bindparam("since"))
         given["since"] = since
-    changed = tx.execute(statement.values({name: sa.bindparam(name) for name in values}), given)
-    if changed.rowcount != 1:
+    if tx.execute(statement, given).rowcount != 1:
         raise LeaseLost("Another worker has this run now.")
 
 
@@ -180,6 +177,17 @@ def newest(
 def count_by_state(tx: Connection) -> dict[str, int]:
     """How many runs stand in each state."""
     return {state: n for state, n in tx.execute(sa.select(table.c.state, sa.func.count()).group_by(table.c.state))}
+
+
+@lru_cache(maxsize=256)
+def _save(names: tuple[str, ...], since: bool) -> sa.Update:
+    """The statement that writes these columns. Kept: to put it together takes longer than to run it."""
+    statement = sa.update(table).where(
+        table.c.id == sa.bindparam("this_run"), table.c.token == sa.bindparam("this_token")
+    )
+    if since:
+        statement = statement.where(table.c.updated_at == sa.bindparam("since"))
+    return statement.values({name: sa.bindparam(name) for name in names})
 
 
 def _run(row: Row[Any]) -> Run:

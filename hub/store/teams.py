@@ -45,7 +45,7 @@ def put(tx: Connection, team_id: str, title: str, policy: Mapping[str, Any], now
 
 
 def get(tx: Connection, team_id: str) -> Team | None:
-    row = tx.execute(sa.select(team.c.id, team.c.title, team.c.policy).where(team.c.id == team_id)).one_or_none()
+    row = tx.execute(_TEAM, {"of_team": team_id}).one_or_none()
     return None if row is None else Team(*row)
 
 
@@ -134,6 +134,7 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_TEAM = sa.select(team.c.id, team.c.title, team.c.policy).where(team.c.id == sa.bindparam("of_team"))
 _COLUMNS = (api_key.c.id, api_key.c.team, api_key.c.role, api_key.c.email, api_key.c.name)
 _CALLER = sa.select(*_COLUMNS).where(api_key.c.hash == sa.bindparam("hash"), api_key.c.revoked_at.is_(None))
 _CALLER_BY_ID = sa.select(*_COLUMNS).where(api_key.c.id == sa.bindparam("id"), api_key.c.revoked_at.is_(None))
