@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import tempfile
+import threading
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +58,14 @@ def application() -> Any:
     from hub.settings import load
     from hub.web.app import create_app
 
+    # Until granian sets its own handlers a forked process has those of its parent, which would swallow the signal.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     hub = build(load())
     hub.start()
-    atexit.register(hub.close)
+    # A process that multiprocessing made leaves without atexit's functions; it does run these.
+    Finalize(None, hub.close, exitpriority=100)
     return create_app(hub)
 
 
