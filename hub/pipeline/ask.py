@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from hub.domain import Draft, Message, Problem, Run, RunState, Stage, Usage, Work, clean_text
-from hub.errors import BadAnswer, Refused
+from hub.domain import Draft, Problem, Run, RunState, Stage, Usage, Work, clean_text
+from hub.errors import BadAnswer
 from hub.ledger import Entry
-from hub.model import prompt_tokens, repair_messages
+from hub.pipeline import spend
+from hub.pipeline.compose import prompt_of
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
-from hub.sdk import Prompt
-from hub.store import Tx, budgets
-from hub.templates import ContractBroken, Template
+from hub.store import Tx
+from hub.templates import ContractBroken
 
 
 def begin(parts: Parts, run: Run) -> Step:
@@ -25,8 +23,13 @@ def begin(parts: Parts, run: Run) -> Step:
     A run taken up in this stage with a call on record was left by a worker that died while it asked: whether the model
     answered is unknown, and this is the only place where a call may happen twice. The ledger says so each time.
     """
-    entries = (Entry("model.call_in_doubt", {"asks": run.asks}),) if run.asks else ()
-    return Step(stage=Stage.ASK, changes={"asks": run.asks + 1, "attempts": run.attempts}, entries=entries)
+    return Step(
+        stage=Stage.ASK,
+        changes={"asks": run.asks + 1, "attempts": run.attempts},
+        entries=(Entry("model.call_in_doubt", {"asks": run.asks}),) if run.asks else (),
+        # A run that failed gave its money back; one that goes on from there sets it aside anew.
+        writes=lambda tx: spend.reserve(parts, run, tx),
+    )
 
 
 def ask(parts: Parts, run: Run) -> Step:
@@ -37,12 +40,12 @@ def ask(parts: Parts, run: Run) -> Step:
         VendorRefused: the endpoint refused the key, the model or the request.
     """
     template = parts.shelf.revision(run.revision)
-    prompt = _prompt(template, run)
+    prompt = prompt_of(template, run)
     try:
         answer = parts.model.ask(prompt)
     except BadAnswer as error:
         # The endpoint did answer, so it was paid for; where it does not say how much, it is booked in full.
-        usage = error.usage or Usage(model=parts.model.name, calls=1, cost_micros=_paid(parts, run))
+        usage = error.usage or Usage(model=parts.model.name, calls=1, cost_micros=spend.ceiling_or_none(parts, run))
         return _broken(parts, run, "", (error.what,), _sum(run.work.usage, usage), usage)
     usage = _sum(run.work.usage, answer.usage)
     try:
@@ -58,46 +61,7 @@ def ask(parts: Parts, run: Run) -> Step:
         state=RunState.ANSWERED,
         changes={"draft": draft, "simulated": parts.model.simulated},
         entries=(Entry("model.answered", {**_figures(answer.usage), "variants": len(draft.variants)}),),
-        writes=_settle(run, answer.usage),
-    )
-
-
-def ceiling_micros(parts: Parts, run: Run) -> int:
-    """The most one call of this run can cost.
-
-    Raises:
-        Refused: no price is known, so no budget can be kept.
-    """
-    template = parts.shelf.revision(run.revision)
-    prompt = _prompt(template, run)
-    price = parts.model.price_micros(prompt_tokens(prompt), prompt.max_tokens)
-    if price is None:
-        raise Refused(
-            f"The team has a budget, and no price is known for the model {parts.model.name}.",
-            why="A budget can only be kept when a call's cost is known before it is made.",
-            instead="Set the model's price in INLAY_MODEL_PRICES.",
-            who="an admin",
-        )
-    return price
-
-
-def period(now: float) -> str:
-    """The month a moment belongs to, in UTC, as budgets count it."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
-
-
-def _prompt(template: Template, run: Run) -> Prompt:
-    # What fences the material off: the same for every call of a run, and nothing a document's writer can know.
-    fence = hashlib.sha256(f"{run.id} {run.work.nonce}".encode()).hexdigest()[:12]
-    messages: tuple[Message, ...] = template.render(run.work.values, fence)
-    if run.work.breaches:
-        messages = repair_messages(messages, run.work.answer, run.work.breaches)
-    return Prompt(
-        messages=messages,
-        schema=template.contract.json_schema(),
-        max_tokens=template.max_tokens,
-        inputs=run.work.values,
-        contract=template.contract.model_dump(),
+        writes=spend.settle(run, answer.usage),
     )
 
 
@@ -112,47 +76,40 @@ def _broken(parts: Parts, run: Run, text: str, breaches: tuple[str, ...], usage:
             instead="Run it again, or ask the template's owner to loosen the contract or pick another model.",
             who="a lead",
         )
-        return Step(
-            stage=Stage.ASK,
-            state=RunState.HELD,
-            rest=True,
-            changes={"problem": problem, "draft": Draft(raw=text, usage=usage, simulated=parts.model.simulated)},
-            entries=(entry,),
-            writes=_settle(run, this_call),
-        )
+        return _held(parts, run, problem, text, usage, entry, this_call)
     work: Work = dataclasses.replace(run.work, answer=text, breaches=breaches, usage=usage)
 
+    problem = Problem(
+        code="refused",
+        what="The answer was not usable, and the team's budget does not hold a second call.",
+        why="; ".join(breaches[:5]),
+        instead="Ask a lead to raise the budget, then run it again.",
+        who="a lead",
+    )
+
     def settle_and_reserve(tx: Tx) -> None:
-        _settle(run, this_call)(tx)
-        if not parts.model.simulated and budgets.limited(tx, run.team):
-            amount = ceiling_micros(parts, dataclasses.replace(run, work=work))
-            if not budgets.reserve(tx, run.team, period(parts.clock()), run.id, amount):
-                raise Refused(
-                    "The answer was not usable, and the team's budget does not hold a second call.",
-                    instead="Ask a lead to raise the budget.",
-                    who="a lead",
-                )
+        spend.settle(run, this_call)(tx)
+        spend.reserve(parts, dataclasses.replace(run, work=work), tx)
 
     return Step(
         stage=Stage.ASK,
         changes={"work": work, "asks": run.asks + 1},
         entries=(entry,),
         writes=settle_and_reserve,
+        otherwise=_held(parts, run, problem, text, usage, entry, this_call),
     )
 
 
-def _settle(run: Run, usage: Usage) -> Any:
-    def settle(tx: Tx) -> None:
-        budgets.settle(tx, run.id, usage.cost_micros or 0)
-
-    return settle
-
-
-def _paid(parts: Parts, run: Run) -> int | None:
-    try:
-        return ceiling_micros(parts, run)
-    except Refused:
-        return None
+def _held(parts: Parts, run: Run, problem: Problem, text: str, usage: Usage, entry: Entry, this_call: Usage) -> Step:
+    """The run ends with what came kept for a person to see, and what it cost booked."""
+    return Step(
+        stage=Stage.ASK,
+        state=RunState.HELD,
+        rest=True,
+        changes={"problem": problem, "draft": Draft(raw=text, usage=usage, simulated=parts.model.simulated)},
+        entries=(entry,),
+        writes=spend.settle(run, this_call),
+    )
 
 
 def _sum(first: Usage, second: Usage) -> Usage:

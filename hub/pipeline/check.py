@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.domain import Draft, Finding, Outcome, Problem, Run, RunState, Stage, Variant, Verdict
-from hub.errors import Refused
 from hub.governance import masking
 from hub.governance.runner import worst
 from hub.governance.texts import flatten, put_back
 from hub.ledger import Entry
-from hub.pipeline.ask import ceiling_micros, period
+from hub.pipeline import spend
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Subject
-from hub.store import Tx, budgets
 
 
 def check_input(parts: Parts, run: Run) -> Step:
@@ -44,26 +42,14 @@ def check_input(parts: Parts, run: Run) -> Step:
         nonce=masked.nonce,
     )
 
-    def reserve(tx: Tx) -> None:
-        """In the commit itself, so that no two runs can both see the last of the money."""
-        if parts.model.simulated or not budgets.limited(tx, run.team):
-            return
-        ready = dataclasses.replace(run, work=work)
-        amount = ceiling_micros(parts, ready)
-        month = period(parts.clock())
-        if not budgets.reserve(tx, run.team, month, run.id, amount):
-            raise Refused(
-                f"The team's budget for {month} does not hold this request.",
-                why=f"It may cost up to ${amount / 1e6:.4f}, which is more than what is left.",
-                instead="Ask a lead to raise the budget, or wait for the next month.",
-                who="a lead",
-            )
-
+    ready = dataclasses.replace(run, work=work)
+    changes = {"work": work, "input_verdicts": verdicts, "policy": policy.revision, "asks": 1}
     return Step(
         stage=Stage.ASK,
-        changes={"work": work, "input_verdicts": verdicts, "policy": policy.revision, "asks": 1},
+        changes=changes,
         entries=(_entry("input.checked", verdicts, policy.revision, masked=len(masked.placeholders)),),
-        writes=reserve,
+        # In the commit itself, so that no two runs can both see the last of the money.
+        writes=lambda tx: spend.reserve(parts, ready, tx),
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from hub.domain import Context, Run, Stage, Work
+import hashlib
+
+from hub.domain import Context, Message, Run, Stage, Work
 from hub.errors import RateLimited
 from hub.governance.masking import new_nonce
 from hub.ledger import Entry
+from hub.model import repair_messages
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
+from hub.sdk import Prompt
 from hub.store import calls
+from hub.templates import Template
 
 #: What reading a target once costs, where a vendor limits reads.
 READ = {"read": 1}
@@ -35,6 +40,22 @@ def compose(parts: Parts, run: Run) -> Step:
         stage=Stage.CHECK_INPUT,
         changes={"work": work},
         entries=(Entry("run.composed", {"inputs": sorted(values), "characters": size, "read": context is not None}),),
+    )
+
+
+def prompt_of(template: Template, run: Run) -> Prompt:
+    """What the model gets: the template rendered with the masked values, and the broken answer when one is repaired."""
+    # What fences the material off: the same for every call of a run, and nothing a document's writer can know.
+    fence = hashlib.sha256(f"{run.id} {run.work.nonce}".encode()).hexdigest()[:12]
+    messages: tuple[Message, ...] = template.render(run.work.values, fence)
+    if run.work.breaches:
+        messages = repair_messages(messages, run.work.answer, run.work.breaches)
+    return Prompt(
+        messages=messages,
+        schema=template.contract.json_schema(),
+        max_tokens=template.max_tokens,
+        inputs=run.work.values,
+        contract=template.contract.model_dump(),
     )
 
 

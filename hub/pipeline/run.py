@@ -80,13 +80,12 @@ def walk(parts: Parts, run: Run) -> Run:
         direct = False
         while True:
             step, ms = _next(parts, run, direct)
-            asked = run.stage
-            entries = tuple(_timed(entry, asked, ms) for entry in step.entries)
             try:
-                run = commit(parts, run, replace(step, entries=entries))
+                run = commit(parts, run, _timed(step, run.stage, ms))
             except (Refused, TryLater) as error:
                 # What a step writes can itself be refused (a budget); nothing of the step happened then.
-                run = commit(parts, run, _failed(parts, run, error))
+                instead = isinstance(error, Refused) and step.otherwise
+                run = commit(parts, run, _timed(instead or _failed(parts, run, error), run.stage, ms))
             if run.token is None:
                 break
             direct = run.stage is Stage.ASK
@@ -155,5 +154,7 @@ def _ending(run: Run, state: RunState, problem: Problem) -> Step:
     )
 
 
-def _timed(entry: Entry, stage: Stage, ms: float) -> Entry:
-    return Entry(entry.kind, {"stage": stage, "ms": round(ms, 3), **entry.data})
+def _timed(step: Step, stage: Stage, ms: float) -> Step:
+    """The step with the stage's milliseconds in each of its ledger entries."""
+    entries = tuple(Entry(e.kind, {"stage": stage, "ms": round(ms, 3), **e.data}) for e in step.entries)
+    return replace(step, entries=entries)

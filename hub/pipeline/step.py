@@ -43,7 +43,8 @@ class Step:
     """The outcome of a stage.
 
     ``pause`` puts the run off by so many seconds; ``rest`` leaves it to a person; neither means it goes on at once.
-    ``writes`` runs inside the commit, after the lease was checked; when it raises, nothing of the step happens.
+    ``writes`` runs inside the commit, after the lease was checked; when it is refused, nothing of the step happens and
+    ``otherwise`` is committed in its place, or the refusal itself.
     """
 
     stage: Stage
@@ -53,6 +54,7 @@ class Step:
     pause: float | None = None
     rest: bool = False
     writes: Callable[[Tx], None] | None = None
+    otherwise: Step | None = None
 
 
 def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> Run:

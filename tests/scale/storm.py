@@ -15,14 +15,16 @@ from connectors.google_docs.sandbox import Sandbox
 from hub.bootstrap import Hub, build
 from hub.domain import Actor, Request, RunState, Target
 from hub.model import Endpoint, OpenAIModel
+from hub.pipeline.spend import period
 from hub.settings import load
-from hub.store import events, runs, teams
+from hub.store import budgets, events, runs, teams
 from tests import hubs
 from tests.fake_model_server import FakeModelServer, envelope
 from tests.scale.fleet import Fleet
 
 DOCUMENTS = 10
 LEASE = 2.0
+BUDGET = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -38,9 +40,17 @@ class Count:
     not_once_in_its_document: list[str] = field(default_factory=list)
     recorded_twice: list[str] = field(default_factory=list)
     broken_ledger: str = ""
+    money: str = ""
 
     def failures(self) -> dict[str, object]:
-        names = ("lost", "finished_calls_repeated", "not_once_in_its_document", "recorded_twice", "broken_ledger")
+        names = (
+            "lost",
+            "finished_calls_repeated",
+            "not_once_in_its_document",
+            "recorded_twice",
+            "broken_ledger",
+            "money",
+        )
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
@@ -153,6 +163,7 @@ class Storm:
     def _organise(self, hub: Hub) -> None:
         with hub.database.transaction() as tx:
             teams.put(tx, hubs.TEAM, "Brand team", {}, 0.0)
+            budgets.allow(tx, hubs.TEAM, BUDGET, period(hub.parts.clock()))
         for number in range(6):
             # Six accounts: one alone may write 60 times a minute, and a storm is not to wait for that.
             hubs.connect(hub, self.sandbox.url, name=f"docs{number}", access_token=f"writer-{number}")
@@ -208,6 +219,12 @@ class Storm:
                 for kind in ("run.received", "model.answered", "output.checked", "run.delivered"):
                     if kinds[kind] > 1:
                         count.recorded_twice.append(f"{_name(number)}: {kind} {kinds[kind]} times")
+            booked = budgets.standing(tx, hubs.TEAM, period(hub.parts.clock()))
+            spent = sum(
+                run.draft.usage.cost_micros or 0 for run in map(lambda i: runs.get(tx, i), ids) if run and run.draft
+            )
+            if booked is None or (booked.spent_micros, booked.reserved_micros) != (spent, 0):
+                count.money = f"{booked} where {spent} was spent"
             _, broken = hub.parts.ledger.verify(tx)
             count.broken_ledger = str(broken or "")
         return count
