@@ -2,6 +2,6 @@
 
 from hub.configure.declared import Declaration
 from hub.configure.plan import Change, Plan, apply, plan
-from hub.configure.reading import read, read_file
+from hub.configure.reading import Source, read, read_file
 
-__all__ = ["Change", "Declaration", "Plan", "apply", "plan", "read", "read_file"]
+__all__ = ["Change", "Declaration", "Plan", "Source", "apply", "plan", "read", "read_file"]

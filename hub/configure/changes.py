@@ -53,14 +53,15 @@ def people_in(source: Source, now: Standing) -> Iterator[Change]:
         for team in part.roles:
             if team not in known_teams:
                 raise source.wrong((("people", email, "roles", team), _unknown("team", known_teams)))
-        name, roles = now.people.get(email, ("", {}))
+        address = email.lower()
+        name, roles = now.people.get(address, ("", {}))
         have = {"name": name, "roles": roles} if roles else {}
 
-        def write(tx: Tx, email: str = email, part: Any = part) -> None:
-            teams.put_person(tx, email, part.name, part.roles, now.at)
+        def write(tx: Tx, address: str = address, part: Any = part) -> None:
+            teams.put_person(tx, address, part.name, part.roles, now.at)
 
         said = {"roles": lambda value: ", ".join(f"{role.value} of {team}" for team, role in sorted(value.items()))}
-        yield _change(f"person {email}", have, {"name": part.name, "roles": part.roles}, write, said)
+        yield _change(f"person {address}", have, {"name": part.name, "roles": part.roles}, write, said)
 
 
 def connections_in(source: Source, now: Standing) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from typing import Any
 from hub.bootstrap import Hub
 from hub.domain import Role
 from hub.errors import ConfigurationError
-from hub.pipeline.ask import period
+from hub.pipeline.spend import period
 from hub.sdk import Secret
 from hub.store import Tx, budgets, connections, teams
 from hub.store.connections import ConnectionRow, Workflow

@@ -109,7 +109,7 @@ def _plain(text: str) -> str:
 
 
 def _stages(recorded: list[Event], receive_ms: float, run: Run) -> Iterator[Stage]:
-    state = RunState.QUEUED.value
+    state, delivering = RunState.QUEUED.value, 0.0
     for event in recorded:
         name, after = _STAGES.get(event.kind, ("", None))
         ending = event.kind.removeprefix("run.")
@@ -118,6 +118,11 @@ def _stages(recorded: list[Event], receive_ms: float, run: Run) -> Iterator[Stag
         elif ending in _ENDINGS:
             state, name = ending, "done" if ending == RunState.DELIVERED else str(event.data.get("stage", ""))
         ms = receive_ms if event.kind == "run.received" else float(event.data.get("ms", 0.0))
+        if event.kind == "delivery.done":
+            delivering += ms
+        elif event.kind == "run.delivered":
+            # The stage as a whole; its deliveries have lines of their own.
+            ms -= delivering
         yield Stage(name or event.kind, round(ms, 3), state, {"event": event.kind, **event.data})
     if run.problem is not None:
         yield Stage("problem", 0.0, run.state.value, {"what": run.problem.what, "who": run.problem.who})
