@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_a_worker_takes_what_another_process_stored_and_drains_when_told_to_stop
     ]
     with running("work", "--workers", "2", INLAY_HOME=str(tmp_path), INLAY_LOG_LEVEL="ERROR") as worker:
         while worker.poll() is None and any(hub.get(run_id).state is RunState.QUEUED for run_id in ids):
-            pass
+            threading.Event().wait(0.05)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
     assert {hub.get(run_id).state for run_id in ids} == {RunState.DELIVERED}
@@ -65,9 +66,7 @@ def test_a_worker_for_a_queue_that_is_not_there_says_which_there_are(tmp_path: P
 
 def test_a_sandbox_runs_until_it_is_stopped_and_knows_its_seed(recordings: Path) -> None:
     seeds = recordings / "google_docs"
-    seed = next(
-        path for path in sorted(seeds.rglob("*.json")) if '"body"' in path.read_text(encoding="utf-8")[:100_000]
-    )
+    seed = next(path for path in sorted(seeds.rglob("*.json")) if b'"body"' in path.read_bytes()[:100_000])
     with running("sandbox", "google_docs", "--port", "0", "--seed", str(seed)) as sandbox:
         assert sandbox.stdout is not None
         line = sandbox.stdout.readline()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,11 +114,10 @@ def answered(url: str, process: subprocess.Popen[str]) -> str:
         try:
             with urlopen(url, timeout=10) as page:
                 return page.read().decode()
-        except ConnectionError:
-            continue
         except OSError as error:
-            if not isinstance(getattr(error, "reason", None), ConnectionError):
+            if not isinstance(getattr(error, "reason", error), ConnectionError):
                 raise
+            threading.Event().wait(0.05)
     raise AssertionError("the demo ended")
 
 
