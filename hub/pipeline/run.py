@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -29,7 +30,7 @@ from hub.pipeline.compose import compose
 from hub.pipeline.deliver import deliver
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step, commit
-from hub.store import runs
+from hub.store import Tx, runs
 
 log = structlog.get_logger("inlay.run")
 
@@ -56,18 +57,12 @@ ENDINGS: tuple[tuple[type[InlayError], RunState], ...] = (
 
 def advance(parts: Parts, run_id: str) -> Run | None:
     """Take this run if it wants work now and walk it; None when somebody else has it or it wants none."""
-    token, now = parts.leases.new(), parts.clock()
-    with parts.database.transaction() as tx:
-        run = runs.take(tx, run_id, token=token, now=now, until=parts.leases.until())
-    return _walk_taken(parts, run, token)
+    return _take_and_walk(parts, lambda tx, lease: runs.take(tx, run_id, **lease))
 
 
 def work(parts: Parts, queue: str) -> Run | None:
     """Take the run of this queue whose turn it is and walk it; None when there is none."""
-    token, now = parts.leases.new(), parts.clock()
-    with parts.database.transaction() as tx:
-        run = runs.take_next(tx, [queue], token=token, now=now, until=parts.leases.until())
-    return _walk_taken(parts, run, token)
+    return _take_and_walk(parts, lambda tx, lease: runs.take_next(tx, [queue], **lease))
 
 
 def walk(parts: Parts, run: Run) -> Run:
@@ -99,11 +94,16 @@ def walk(parts: Parts, run: Run) -> Run:
     return run
 
 
-def _walk_taken(parts: Parts, run: Run | None, token: str) -> Run | None:
-    if run is None:
-        parts.leases.drop(token)
-        return None
-    return walk(parts, run)
+def _take_and_walk(parts: Parts, take: Callable[[Tx, Mapping[str, Any]], Run | None]) -> Run | None:
+    token, run = parts.leases.new(), None
+    try:
+        lease = {"token": token, "now": parts.clock(), "until": parts.leases.until()}
+        with parts.database.transaction() as tx:
+            run = take(tx, lease)
+    finally:
+        if run is None:
+            parts.leases.drop(token)
+    return walk(parts, run) if run else None
 
 
 def _next(parts: Parts, run: Run, direct: bool) -> tuple[Step, float]:
