@@ -1,0 +1,118 @@
+"""The server people run: it answers over a socket, and finishes what it began when it is told to stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.domain import Role
+from hub.store import teams
+from hub.testing import FakeModel
+from tests.conftest import ROOT
+from tests.hubs import KEY, TEAM, TEMPLATE, a_hub, inputs
+
+SERVE = "from hub.settings import load; from hub.web.server import serve; serve(load())"
+#: A template's own words that the simulator works on; it needs no model and answers at once.
+BODY = json.dumps({"template": TEMPLATE, "inputs": inputs()}).encode()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def seeded(home: Path) -> str:
+    """A home with a team; the key of its member."""
+    with a_hub(home, model=FakeModel()) as hub, hub.database.transaction() as tx:
+        return teams.new_key(tx, team_id=TEAM, role=Role.MEMBER, email=None, name="program", now=0.0)
+
+
+@contextmanager
+def serving(home: Path, processes: int = 1) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The server in processes of its own, once it answers."""
+    port = free_port()
+    given = {
+        "INLAY_HOME": str(home), "INLAY_PORT": str(port), "INLAY_SECRET_KEY": KEY, "INLAY_LOG_LEVEL": "ERROR",
+        "INLAY_PROCESSES": str(processes), "INLAY_WORKERS": "2",
+    }  # fmt: skip
+    command = [sys.executable, "-c", SERVE]
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **given, "PYTHONPATH": str(ROOT)})
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                call(port, "GET", "/healthz")
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < deadline, "the server does not answer"
+                threading.Event().wait(0.05)
+        yield server, port
+    finally:
+        if server.poll() is None:
+            server.kill()
+        server.wait(10)
+
+
+def call(port: int, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path, body=body, headers=headers, encode_chunked=not isinstance(body, bytes | None))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_server_answers_and_stops_with_everything_closed(tmp_path: Path, processes: int) -> None:
+    key = seeded(tmp_path)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with serving(tmp_path, processes) as (server, port):
+        status, said = call(port, "POST", "/api/v1/runs", BODY, **headers, Prefer="wait=30")
+        assert status == 200 and json.loads(said)["simulated"] is True
+        chunked = iter([BODY[:20], BODY[20:]])
+        status, said = call(port, "POST", "/api/v1/runs", chunked, **headers, **{"Transfer-Encoding": "chunked"})
+        assert status == 202, said
+        assert call(port, "POST", "/api/v1/runs", b"x" * 3_000_000, **headers)[0] == 413
+        assert b"inlay_http_requests_total" in call(port, "GET", "/metrics")[1]
+        assert call(port, "GET", "/", Accept="text/html")[0] == 303
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+    # SQLite removes its log when the last connection is closed in order; a process that was cut off leaves it.
+    assert not (tmp_path / "inlay.db-wal").exists()
+
+
+def test_a_request_under_way_is_finished_before_the_server_stops(tmp_path: Path) -> None:
+    key = seeded(tmp_path)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Prefer": "wait=30"}
+    # The first personal data a process meets makes it load what finds it, which takes seconds.
+    slow = {"template": TEMPLATE, "inputs": inputs("Write to mia.berg@gmail.com about the spring sale.")}
+    with serving(tmp_path) as (server, port):
+        answers: list[tuple[int, bytes]] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(call(port, "POST", "/api/v1/runs", json.dumps(slow).encode(), **headers))
+        )
+        asking.start()
+        while not _received(port, key):
+            threading.Event().wait(0.01)
+        server.send_signal(signal.SIGTERM)
+        asking.join(30)
+        assert server.wait(30) == 0
+    ((status, said),) = answers
+    assert status == 200 and json.loads(said)["state"] in ("delivered", "in_review", "held")
+
+
+def _received(port: int, key: str) -> bool:
+    return b'"id"' in call(port, "GET", "/api/v1/runs", Authorization=f"Bearer {key}")[1]
