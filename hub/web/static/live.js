@@ -11,14 +11,14 @@
   // Often at first, while an answer is seconds away; seldom for a run that waits for a vendor.
   const pause = () => (Date.now() - started < 20000 ? 700 : 4000);
 
-  // A run that leads its reader to a place inside the page keeps them there.
+  // What a reader opened stays open, and the keyboard stays where it was.
   const replace = (html) => {
     const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".state");
     if (!fresh || fresh.dataset.version === inner().dataset.version) return;
-    const open = [...place.querySelectorAll("details")].map((one) => one.open);
+    const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.id));
     const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
     place.replaceChildren(fresh);
-    [...place.querySelectorAll("details")].forEach((one, index) => { one.open = Boolean(open[index]); });
+    place.querySelectorAll("details").forEach((one) => { one.open = open.has(one.id); });
     if (focused) document.getElementById(focused)?.focus();
   };
 
