@@ -15,6 +15,7 @@ from hub.store.tables import ledger
 _LOCK = 7_102_002
 _LAST = sa.select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1)
 _INSERT = sa.insert(ledger)
+_OF_RUN = sa.select(ledger).where(ledger.c.run_id == sa.bindparam("run")).order_by(ledger.c.seq)
 
 
 def last(tx: Connection) -> tuple[int, str]:
@@ -32,7 +33,7 @@ def insert(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def of_run(tx: Connection, run_id: str) -> list[Event]:
     """A run's events, oldest first."""
-    rows = tx.execute(sa.select(ledger).where(ledger.c.run_id == run_id).order_by(ledger.c.seq))
+    rows = tx.execute(_OF_RUN, {"run": run_id})
     return [_event(row) for row in rows]
 
 
