@@ -34,16 +34,7 @@ class Connections:
         """
         with self._database.reading() as tx:
             row = connections.get(tx, name)
-        if row is None:
-            raise UnknownName(
-                f"There is no connection named {name!r}.", instead="Pick one that `inlay connectors` lists."
-            )
-        with self._lock:
-            known = self._open.get(name)
-            if known is None or known[0] != row.updated_at:
-                connector = self._connector(row.connector)
-                self._open[name] = known = (row.updated_at, connector, self._connect(connector, row))
-        return known[1], known[2]
+        return self._opened(name, row)
 
     def for_team(self, name: str, team: str) -> tuple[Connector, Connection]:
         """The same, for a team it is switched on for.
@@ -53,7 +44,8 @@ class Connections:
         """
         with self._database.reading() as tx:
             on = connections.enabled(tx, name, team)
-        opened = self.get(name)
+            row = connections.get(tx, name)
+        opened = self._opened(name, row)
         if not on:
             raise NotAllowed(
                 f"{opened[0].title} ({name}) is not switched on for the team {team}.",
@@ -85,6 +77,18 @@ class Connections:
     def close(self) -> None:
         for _, _, connection in self._open.values():
             connection.http.close()
+
+    def _opened(self, name: str, row: ConnectionRow | None) -> tuple[Connector, Connection]:
+        if row is None:
+            raise UnknownName(
+                f"There is no connection named {name!r}.", instead="Pick one that `inlay connectors` lists."
+            )
+        with self._lock:
+            known = self._open.get(name)
+            if known is None or known[0] != row.updated_at:
+                connector = self._connector(row.connector)
+                self._open[name] = known = (row.updated_at, connector, self._connect(connector, row))
+        return known[1], known[2]
 
     def _connector(self, name: str) -> Connector:
         connector = self._connectors.get(name)
