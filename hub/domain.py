@@ -314,6 +314,7 @@ class Run:
     created_at: float
     updated_at: float
     workflow: str | None = None
+    destinations: int = 0
     policy: str = ""
     work: Work = field(default_factory=Work)
     input_verdicts: tuple[Verdict, ...] = ()

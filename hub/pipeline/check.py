@@ -84,6 +84,7 @@ def check_output(parts: Parts, run: Run) -> Step:
         stage=Stage.DELIVER,
         changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},
         entries=(entry,),
+        light=run.destinations == 0,
     )
 
 

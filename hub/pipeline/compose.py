@@ -40,6 +40,7 @@ def compose(parts: Parts, run: Run) -> Step:
         stage=Stage.CHECK_INPUT,
         changes={"work": work},
         entries=(Entry("run.composed", {"inputs": sorted(values), "characters": size, "read": context is not None}),),
+        light=True,
     )
 
 

@@ -22,8 +22,10 @@ _AFTER = {
 
 def deliver(parts: Parts, run: Run) -> Step:
     """Write back whatever is due, then say where that leaves the run."""
-    with parts.database.reading() as tx:
-        rows = deliveries.of_run(tx, run.id)
+    rows: list[DeliveryRow] = []
+    if run.destinations:
+        with parts.database.reading() as tx:
+            rows = deliveries.of_run(tx, run.id)
     now = parts.clock()
     rows = [
         _one(parts, run, row) if row.state is DeliveryState.PENDING and (row.wake_at or 0) <= now else row

@@ -67,3 +67,4 @@ class Parts:
     clock: Callable[[], float]
     wake: Callable[[str], None] = lambda queue: None
     finished: Callable[[Run], None] = lambda run: None
+    known_teams: set[str] = field(default_factory=set)

@@ -126,17 +126,16 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     if team is None:
         raise BadRequest("The request names no team.")
     name, destinations = request.template, request.destinations
-    with parts.database.reading() as tx:
-        if teams.get(tx, team) is None:
-            raise UnknownName(f"There is no team named {team!r}.")
-        if request.workflow is not None:
+    _check_team(parts, team)
+    if request.workflow is not None:
+        with parts.database.reading() as tx:
             flow = connections.get_workflow(tx, team, request.workflow)
-            if flow is None:
-                known = ", ".join(other.name for other in connections.workflows(tx, [team])) or "none yet"
-                raise UnknownName(
-                    f"The team {team} has no workflow named {request.workflow!r}.", instead=f"It has: {known}."
-                )
-            name, destinations = flow.template, destinations or flow.destinations
+            known = ", ".join(other.name for other in connections.workflows(tx, [team])) or "none yet"
+        if flow is None:
+            raise UnknownName(
+                f"The team {team} has no workflow named {request.workflow!r}.", instead=f"It has: {known}."
+            )
+        name, destinations = flow.template, destinations or flow.destinations
     if name is None:
         raise BadRequest("The request names neither a workflow nor a template.", instead="Send one of the two.")
     template = parts.shelf.current(name)
@@ -151,6 +150,16 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     if strict:
         _check_inputs(request, template)
     return _Plan(team, template, destinations)
+
+
+def _check_team(parts: Parts, team: str) -> None:
+    """A team, once made, stays: one that was seen is not looked up again."""
+    if team in parts.known_teams:
+        return
+    with parts.database.reading() as tx:
+        if teams.get(tx, team) is None:
+            raise UnknownName(f"There is no team named {team!r}.")
+    parts.known_teams.add(team)
 
 
 def _check_inputs(request: Request, template: Template) -> None:
@@ -179,6 +188,7 @@ def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Proble
         updated_at=now,
         ended_at=None if problem is None else now,
         workflow=request.workflow,
+        destinations=len(plan.destinations) if plan else 0,
         simulated=parts.model.simulated,
         problem=problem,
     )

@@ -72,18 +72,21 @@ def walk(parts: Parts, run: Run) -> Run:
         The run as it stands then. When the lease is lost on the way, the run as it was last known.
     """
     try:
-        direct = False
-        while True:
+        direct, light = False, None
+        while run.token is not None:
             step, ms = _next(parts, run, direct)
+            step = _timed(step, run.stage, ms).after(light)
+            if step.light:
+                run, light = replace(run, stage=step.stage, **step.changes), step
+                continue
             try:
-                run = commit(parts, run, _timed(step, run.stage, ms))
+                run = commit(parts, run, step)
             except (Refused, TryLater) as error:
                 # What a step writes can itself be refused (a budget); nothing of the step happened then.
                 instead = isinstance(error, Refused) and step.otherwise
-                run = commit(parts, run, _timed(instead or _failed(parts, run, error), run.stage, ms))
-            if run.token is None:
-                break
-            direct = run.stage is Stage.ASK
+                failed = _timed(_failed(parts, run, error), run.stage, ms).after(light)
+                run = commit(parts, run, instead or failed)
+            direct, light = run.stage is Stage.ASK, None
     except LeaseLost:
         log.info("lease lost", run=run.id, stage=run.stage)
         return run
@@ -157,4 +160,4 @@ def _ending(run: Run, state: RunState, problem: Problem) -> Step:
 def _timed(step: Step, stage: Stage, ms: float) -> Step:
     """The step with the stage's milliseconds in each of its ledger entries."""
     entries = tuple(Entry(e.kind, {"stage": stage, "ms": round(ms, 3), **e.data}) for e in step.entries)
-    return replace(step, entries=entries)
+    return replace(step, entries=entries, otherwise=step.otherwise and _timed(step.otherwise, stage, ms))

@@ -44,7 +44,9 @@ class Step:
 
     ``pause`` puts the run off by so many seconds; ``rest`` leaves it to a person; neither means it goes on at once.
     ``writes`` runs inside the commit, after the lease was checked; when it is refused, nothing of the step happens and
-    ``otherwise`` is committed in its place, or the refusal itself.
+    ``otherwise`` is committed in its place, or the refusal itself. A ``light`` step only thought: nothing outside
+    follows from it before the next one, so both are stored in one transaction, and a crash between them costs the
+    thinking only.
     """
 
     stage: Stage
@@ -55,6 +57,18 @@ class Step:
     rest: bool = False
     writes: Callable[[Tx], None] | None = None
     otherwise: Step | None = None
+    light: bool = False
+
+    def after(self, earlier: Step | None) -> Step:
+        """This step with a light one before it, to be committed as one."""
+        if earlier is None:
+            return self
+        return dataclasses.replace(
+            self,
+            changes={**earlier.changes, **self.changes},
+            entries=(*earlier.entries, *self.entries),
+            otherwise=self.otherwise and self.otherwise.after(earlier),
+        )
 
 
 def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> Run:

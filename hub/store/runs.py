@@ -45,6 +45,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
                 "template",
                 "revision",
                 "workflow",
+                "destinations",
                 "tier",
                 "policy",
                 "simulated",

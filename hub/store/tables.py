@@ -128,6 +128,7 @@ run = sa.Table(
     sa.Column("template", Id, nullable=False),
     sa.Column("revision", sa.String(64), nullable=False),
     sa.Column("workflow", Id),
+    sa.Column("destinations", sa.Integer, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
     sa.Column("policy", sa.String(64), nullable=False),
     sa.Column("simulated", sa.Boolean, nullable=False),

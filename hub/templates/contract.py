@@ -71,9 +71,9 @@ class Limit(BaseModel):
 class Contract(BaseModel):
     """What an answer must be.
 
-    ``text`` is Jinja: how a variant's fields read as text. ``write`` says what goes into the document: the first variant,
-    when they are alternatives, or all of them, when each is for another place. ``facts: subset`` says that every number and link in a
-    variant must stand in the inputs.
+    ``text`` is Jinja: how a variant's fields read as text. ``write`` says what goes into the document: the first
+    variant, when they are alternatives, or all of them, when each is for another place. ``facts: subset`` says that
+    every number and link in a variant must stand in the inputs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

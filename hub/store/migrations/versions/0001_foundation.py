@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("template", sa.String(length=64), nullable=False),
         sa.Column("revision", sa.String(length=64), nullable=False),
         sa.Column("workflow", sa.String(length=64), nullable=True),
+        sa.Column("destinations", sa.Integer(), nullable=False),
         sa.Column("tier", sa.Integer(), nullable=False),
         sa.Column("policy", sa.String(length=64), nullable=False),
         sa.Column("simulated", sa.Boolean(), nullable=False),
