@@ -61,7 +61,7 @@ def install(app: APIFlask) -> None:
     """Complete the document APIFlask writes, from the descriptions."""
 
     @app.spec_processor
-    def complete(document: dict[str, Any]) -> dict[str, Any]:
+    def complete(document: Any) -> Any:
         views = {rule.endpoint: view for rule in app.url_map.iter_rules() if (view := _view(app, rule.endpoint))}
         models = {model for view in views.values() for model in _models(view.inlay_description)} | {gives.Problem}
         names = {model: f"{model.__name__}" for model in models}
