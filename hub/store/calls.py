@@ -30,14 +30,14 @@ def take(tx: Connection, account: str, limits: Mapping[str, Rate], cost: Mapping
             wait = max(wait, _wait(tx, account, kind, number, rate, now))
     if wait > 0:
         return wait
-    tx.execute(
-        sa.insert(call),
-        [
-            {"account": account, "kind": kind, "number": number, "at": now}
-            for kind, number in cost.items()
-            if kind in limits and number
-        ],
-    )
+    booked = [
+        {"account": account, "kind": kind, "number": number, "at": now}
+        for kind, number in cost.items()
+        if kind in limits and number
+    ]
+    # A vendor without limits books nothing; an insert of no rows would be one of a row without values.
+    if booked:
+        tx.execute(sa.insert(call), booked)
     return 0.0
 
 
