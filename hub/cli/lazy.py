@@ -12,12 +12,17 @@ import click
 class Failed(click.ClickException):
     """An error in words: what happened, why, what to do instead, who does it."""
 
-    def __init__(self, lines: list[str], exit_code: int) -> None:
+    def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
-        self.exit_code = exit_code
 
     def show(self, file: Any = None) -> None:
         click.echo(self.format_message(), file=file or sys.stderr)
+
+
+class Misconfigured(Failed):
+    """A setting is wrong: nothing can work until it is mended."""
+
+    exit_code = 2
 
 
 class LazyGroup(click.Group):
@@ -34,10 +39,10 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._commands_in)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in self._commands_in:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._commands_in:
             return None
-        return import_module(f"hub.cli.{self._commands_in[name][0]}").command
+        return import_module(f"hub.cli.{self._commands_in[cmd_name][0]}").command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self._commands_in and not args[0].startswith("-"):
@@ -67,7 +72,7 @@ def _told(error: Exception) -> Failed | None:
     from hub.errors import ConfigurationError, InlayError, InvalidInputs
 
     if isinstance(error, ConfigurationError):
-        return Failed([f"Error: {error}", "Who acts: an admin."], 2)
+        return Misconfigured([f"Error: {error}", "Who acts: an admin."])
     if not isinstance(error, InlayError):
         return None
     lines = [f"Error: {error.what}"]
@@ -77,4 +82,4 @@ def _told(error: Exception) -> Failed | None:
         lines.append(f"Why: {error.why}")
     if error.instead:
         lines.append(f"Instead: {error.instead}")
-    return Failed([*lines, f"Who acts: {error.who}."], 1)
+    return Failed([*lines, f"Who acts: {error.who}."])

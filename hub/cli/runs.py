@@ -42,6 +42,9 @@ def listing(team: str | None, state: str | None, limit: int, as_json: bool) -> N
     if as_json:
         output.as_json([_summary(run) for run in found])
         return
+    if not found:
+        click.echo("There is no such run." if team or state else "There is no run yet.")
+        return
     rows = [(run.id, output.when(run.created_at), run.team, run.template, run.state.value, _note(run)) for run in found]
     output.table("", ("run", "asked (UTC)", "team", "template", "state", ""), rows)
 

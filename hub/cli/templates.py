@@ -43,7 +43,7 @@ def show(name: str, as_json: bool) -> None:
     output.table(
         "Inputs",
         ("name", "type", "", "what it is"),
-        [(i.name, i.type, "required" if i.required else "", i.description) for i in template.inputs],
+        [(i.name, i.kind, "required" if i.required else "", i.help) for i in template.inputs],
     )
     fields = template.contract.fields
     output.table("Output", ("field", "type", "what it is"), [(n, f.type, f.description) for n, f in fields.items()])

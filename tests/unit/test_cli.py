@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from hub.bootstrap import build
 from hub.cli import COMMANDS, main
-from hub.domain import Role
+from hub.domain import Request, Role
+from hub.settings import load
 from hub.store import Database, teams
 
 Inlay = Callable[..., Result]
@@ -212,9 +214,35 @@ def test_templates_check_says_what_is_wrong_with_a_file(inlay: Inlay, tmp_path: 
     assert "broken.prompty: " in said.output
 
 
+def test_a_template_is_shown_with_its_inputs_output_and_text(inlay: Inlay) -> None:
+    said = inlay("templates", "show", "rewrite-in-brand-voice")
+    assert said.exit_code == 0
+    assert all(word in said.output for word in ("reading_level", "required", "system:", "user:", "review tier 1"))
+
+
 def test_policy_shows_every_check_in_force(inlay: Inlay) -> None:
     said = inlay("policy")
     assert all(name in said.output for name in ("secrets", "personal_data", "output_contract", "banned_terms"))
+
+
+def test_a_run_is_listed_shown_and_refused_what_it_cannot_do(inlay: Inlay, tmp_path: Path) -> None:
+    applied(inlay)
+    assert "There is no run yet." in inlay("runs", "list").output
+    given = {"template": "rewrite-in-brand-voice", "inputs": {"text": "The garden is open."}}
+    hub = build(load(home=tmp_path / "home", log_level="ERROR"))
+    run = hub.run(Request(key="one", team="brand", **given))
+    waiting = hub.submit(Request(key="two", team="brand", **given))
+    hub.close()
+    listed = json.loads(inlay("runs", "list", "--team", "brand", "--json").output)
+    assert {found["id"]: found["state"] for found in listed} == {run.id: "delivered", waiting.id: "queued"}
+    shown = inlay("runs", "show", run.id)
+    assert all(word in shown.output for word in ("run.received", "input.checked", "model.answered", "Variant 1:"))
+    assert json.loads(inlay("runs", "show", run.id, "--json").output)["timeline"][-1]["kind"] == "run.delivered"
+    assert inlay("runs", "cancel", waiting.id).output == f"Run {waiting.id} is cancelled.\n"
+    for act in ("cancel", "resume", "undo"):
+        said = inlay("runs", act, run.id)
+        assert said.exit_code == 1
+        assert said.output.startswith("Error: ")
 
 
 def test_a_sandbox_that_nobody_has_is_refused_by_name(inlay: Inlay) -> None:
