@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from hub.web import problems
 
 GUIDES = Path(package.__file__).parent / "docs"
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+_NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _GUIDE_LINK = re.compile(r'href="(?:\./)?([\w-]+)\.md(#[\w-]*)?"')
 
 
@@ -69,8 +71,14 @@ def guides() -> dict[str, Guide]:
 
 
 def rendered(text: str) -> Markup:
-    """Markdown as HTML. HTML in it is shown as text, not taken as markup; links between guides lead to their pages."""
+    """Markdown as HTML. HTML in it is shown as text, not taken as markup; links between guides lead to their pages, and
+    each heading has the anchor it has in a repository's viewer."""
     from markdown_it import MarkdownIt
 
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = reader.parse(text)
+    for opening, inline in itertools.pairwise(tokens):
+        if opening.type == "heading_open":
+            opening.attrSet("id", _NOT_IN_ANCHORS.sub("", inline.content.lower()).strip().replace(" ", "-"))
+    html = reader.renderer.render(tokens, reader.options, {})
     return Markup(_GUIDE_LINK.sub(r'href="/help/\1\2"', html))
