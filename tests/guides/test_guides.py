@@ -45,7 +45,9 @@ def test_each_how_to_ends_with_how_to_see_that_it_worked_and_what_to_do_if_not(n
 def test_every_guide_is_served_under_help_with_its_title() -> None:
     served = guides()
     assert set(HOW_TO) | {"how-a-run-works", "governance"} <= set(served)
+    assert next(iter(served)) == "start"
     for name, one in served.items():
+        assert 20 < len(one.about) < 200, name
         assert rendered(one.text).startswith("<h1"), name
         assert one.title != name
 

@@ -18,17 +18,32 @@ from hub.errors import UnknownName
 from hub.web import problems
 
 GUIDES = Path(package.__file__).parent / "docs"
+#: The guides in the order people need them; any other comes after these.
+ORDER = (
+    "start",
+    "connect-google-docs",
+    "connect-a-model",
+    "how-a-run-works",
+    "governance",
+    "use-the-api",
+    "write-a-template",
+    "write-a-connector",
+    "run-in-production",
+    "reference",
+)
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+_FIRST_SENTENCE = re.compile(r"^#[^\n]*\n+(.+?\.)(?=\s)", re.DOTALL)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _GUIDE_LINK = re.compile(r'href="(?:\./)?([\w-]+)\.md(#[\w-]*)?"')
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One guide: its name in the address, its title, and its text as Markdown."""
+    """One guide: its name in the address, its title, what it is about in a sentence, and its text as Markdown."""
 
     name: str
     title: str
+    about: str
     text: str
 
 
@@ -60,13 +75,16 @@ def blueprint(_hub: Hub) -> Blueprint:
 
 @cache
 def guides() -> dict[str, Guide]:
-    """Every guide that ships, by name."""
+    """Every guide that ships, by name, in reading order."""
     found: dict[str, Guide] = {}
-    for path in sorted(GUIDES.glob("*.md")):
+    places = {name: place for place, name in enumerate(ORDER)}
+    for path in sorted(GUIDES.glob("*.md"), key=lambda path: (places.get(path.stem, len(ORDER)), path.stem)):
         text = path.read_text(encoding="utf-8")
         heading = _HEADING.search(text)
         title = heading.group(1).strip() if heading else path.stem.replace("-", " ").capitalize()
-        found[path.stem] = Guide(path.stem, title, text)
+        said = _FIRST_SENTENCE.match(text)
+        about = " ".join(said.group(1).replace("`", "").split()) if said else ""
+        found[path.stem] = Guide(path.stem, title, about, text)
     return found
 
 
