@@ -7,6 +7,7 @@ import dataclasses
 from hub.domain import Actor, DeliveryRow, DeliveryState, Json, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, UnknownName
 from hub.ledger import Entry
+from hub.pipeline import spend
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import TRANSITIONS, Step, commit
 from hub.store import Tx, budgets, deliveries, runs
@@ -15,6 +16,7 @@ from hub.store import Tx, budgets, deliveries, runs
 _BEFORE_ANSWER = frozenset({Stage.COMPOSE, Stage.CHECK_INPUT, Stage.ASK})
 _STUCK = (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED)
 _UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, *_STUCK, RunState.HELD)
+_NOT_WRITTEN = (DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER)
 #: One-tap answers to "what got in the way?".
 FRICTION = (
     "slow",
@@ -46,8 +48,8 @@ def cancel(parts: Parts, run: Run, actor: Actor) -> Run:
                 why="It has ended, or its result is being written at this moment.",
                 instead="Open it again; what it wrote can be taken back with undo.",
             )
-        budgets.release(tx, run.id)
-        _note(parts, tx, run, actor, Entry("run.cancelled", {"was": run.state}), now)
+        booked = _end_of_money(parts, tx, run.id)
+        _note(parts, tx, run, actor, Entry("run.cancelled", {"was": run.state, **booked}), now)
     return _again(parts, run)
 
 
@@ -55,7 +57,8 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
     """Let a run that waits for a person, lost its target or failed go on from where it stopped.
 
     Args:
-        at: another place for the output, when the first is gone; it stays in the same connection.
+        at: another place instead of the one that is gone, in the same connection. What goes to other places, or was
+            written already, stays where it is.
 
     Raises:
         Conflict: the run is in none of these states.
@@ -82,12 +85,10 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
 
     def writes(tx: Tx) -> None:
         if at is not None:
-            for row in deliveries.of_run(tx, held.id):
-                if row.state is not DeliveryState.DONE:
-                    moved = Target(connection=row.target.connection, at=at)
-                    deliveries.save(tx, row.key, now, {"target": moved, "receipt": None})
-        states = [DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER]
-        deliveries.reopen(tx, held.id, states=states, reviewed=None, now=now)
+            for row in _gone(held, deliveries.of_run(tx, held.id)):
+                moved = Target(connection=row.target.connection, at=at)
+                deliveries.save(tx, row.key, now, {"target": moved, "receipt": None})
+        deliveries.reopen(tx, held.id, states=_NOT_WRITTEN, reviewed=None, now=now)
 
     step = Step(
         stage=held.stage,
@@ -146,6 +147,29 @@ def feedback(parts: Parts, run: Run, actor: Actor, *, ease: int | None, useful: 
     entry = Entry("feedback.given", {"ease": ease, "useful": useful, "tag": tag, "simulated": run.simulated})
     with parts.database.transaction() as tx:
         _note(parts, tx, run, actor, entry, parts.clock())
+
+
+def _end_of_money(parts: Parts, tx: Tx, run_id: str) -> dict[str, int]:
+    """Give back what a cancelled run set aside. A call that is under way will be paid for whatever its run does now, and
+    its answer finds no run to be booked on: it is booked in full here, or cancelling would be a way round the budget.
+    """
+    stopped = runs.get(tx, run_id)
+    if stopped is None or stopped.stage is not Stage.ASK or not stopped.asks:
+        budgets.release(tx, run_id)
+        return {}
+    cost = spend.ceiling_or_none(parts, stopped) or 0
+    budgets.settle(tx, run_id, cost)
+    return {"cost_micros": cost}
+
+
+def _gone(held: Run, rows: list[DeliveryRow]) -> list[DeliveryRow]:
+    """The deliveries that go where the run's lost place was."""
+    if held.stage not in _BEFORE_ANSWER:
+        stuck = [row for row in rows if row.state in _NOT_WRITTEN]
+        return [row for row in stuck if row.state is DeliveryState.ORPHANED] or stuck
+    if held.request.target is None:
+        return rows if len(rows) == 1 else []
+    return [row for row in rows if row.target == held.request.target]
 
 
 def _undo_one(parts: Parts, run: Run, row: DeliveryRow, actor: Actor) -> None:

@@ -111,7 +111,7 @@ def _passed(run: Run) -> bool:
 def _may_review(run: Run, identity: Identity) -> bool:
     if run.state is not RunState.IN_REVIEW:
         return False
-    mine = identity.person is None or identity.person == run.request.actor.person
+    mine = not identity.person or review.is_author(run, identity.person)
     return not mine and identity.actor(run).role in review.REVIEWERS
 
 
