@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FAKE_MODEL := $(VENV)/fake-model
 FAKE_MODEL_PACKAGE := @copilotkit/aimock@1.43.0
+AXE_PACKAGE := axe-core@4.14.1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench scale clean
@@ -17,7 +18,7 @@ demo: $(READY) ## Start the hub with a sample document and run one request on it
 	@$(BIN)/inlay demo
 
 test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest $(ARGS)
 
 check: lint test ## Everything a change must pass: style, imports, types, tests
 
@@ -31,7 +32,7 @@ bench: $(READY) $(FAKE_MODEL)/.ready ## Measure latency, throughput and the cost
 	@$(BIN)/inlay bench
 
 scale: $(READY) $(FAKE_MODEL)/.ready ## Kill and freeze workers under load and count what was lost; takes minutes
-	@$(BIN)/python -m pytest tests/scale -m scale --timeout 1800 $(ARGS)
+	@INLAY_TEST_STORM=full $(BIN)/python -m pytest tests/scale $(ARGS)
 
 clean: ## Remove the environment, caches and the demo's data
 	rm -rf $(VENV) .inlay .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
@@ -45,11 +46,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-# The fake model server the tests ask instead of a real model. Without Node those tests are skipped, and say so.
+# The fake model server the tests ask instead of a real model, and the rules pages are checked against. Without Node
+# those tests are skipped, and say so.
 $(FAKE_MODEL)/.ready: | $(READY)
 	@mkdir -p $(FAKE_MODEL)
 	@if command -v npm >/dev/null 2>&1; then \
-		npm install --silent --no-package-lock --prefix $(FAKE_MODEL) $(FAKE_MODEL_PACKAGE) && touch $@; \
+		npm install --silent --no-package-lock --prefix $(FAKE_MODEL) $(FAKE_MODEL_PACKAGE) $(AXE_PACKAGE) && touch $@; \
 	else \
 		echo "Node is not installed: tests that need the fake model server will be skipped."; \
 	fi

@@ -58,7 +58,7 @@ class Hub:
             BadRequest, NotAllowed, Conflict: see ``pipeline.receive``.
         """
         received = receiving.receive(self.parts, request, lease=True)
-        return running.walk(self.parts, received.run) if received.run else self.get(received.run_id)
+        return self._walk(received) if received.run else self.get(received.run_id)
 
     def submit(self, request: Request, *, wait: float = 0.0, strict: bool = True) -> Run:
         """Take a request; with ``wait`` seconds, walk it in this process and answer as soon as it waits, rests or ends.
@@ -67,12 +67,24 @@ class Hub:
         """
         received = receiving.receive(self.parts, request, strict=strict, lease=wait > 0)
         if received.run is not None:
-            walking: Future[Run] = self.pool.submit(running.walk, self.parts, received.run)
+            stored = threading.Event()
+            walking: Future[Run] = self.pool.submit(self._walk, received, stored.set)
+            walking.add_done_callback(lambda _: stored.set())
             try:
                 return walking.result(timeout=wait)
             except TimeoutError:
-                pass
+                # Nobody hears of a run before it is stored.
+                stored.wait()
+                if walking.done():
+                    return walking.result()
         return self.get(received.run_id)
+
+    def _walk(self, received: receiving.Received, stored: Callable[[], None] = lambda: None) -> Run:
+        assert received.run is not None
+        try:
+            return running.walk(self.parts, received.run, received.birth, stored=stored)
+        except receiving.Known as known:
+            return self.get(receiving.answer_known(self.parts, received.run, known, strict=True))
 
     def get(self, run_id: str) -> Run:
         """A stored run.

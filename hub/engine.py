@@ -38,7 +38,7 @@ class Engine:
         broker_url: str,
         prefix: str,
         queues: Iterable[str],
-        work: Callable[[str], None],
+        work: Callable[[str], object],
         due: Callable[[int], dict[str, int]],
         renew: Callable[[], None],
         reap_seconds: float,

@@ -78,7 +78,7 @@ def tell(hub: Hub, key: str) -> Ending:
     started = time.perf_counter()
     received = receiving.receive(hub.parts, request, lease=True)
     ms = (time.perf_counter() - started) * 1000
-    run = running.walk(hub.parts, received.run) if received.run else hub.get(received.run_id)
+    run = running.walk(hub.parts, received.run, received.birth) if received.run else hub.get(received.run_id)
     with hub.database.reading() as tx:
         recorded = events.of_run(tx, run.id)
         rows = deliveries.of_run(tx, run.id)

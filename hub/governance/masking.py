@@ -65,6 +65,9 @@ def mask(texts: Mapping[str, str], findings: Iterable[Finding], nonce: str) -> M
     """
     if not _NONCE.fullmatch(nonce):
         raise ValueError("a nonce is 4 to 16 characters of a-z and 0-9")
+    findings = tuple(findings)
+    if not findings:
+        return Masked(dict(texts), {}, nonce)
     folded = [fold(text).text for text in texts.values()]
     nonce = _unused(nonce, folded)
     places = {name: _merge(found, len(texts[name])) for name, found in _spans(texts, findings).items()}

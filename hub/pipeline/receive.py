@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pydantic_core import to_json
 
 from hub.domain import Problem, Request, Run, RunState, Stage, Target, clean_json
-from hub.errors import BadRequest, Conflict, InlayError, NotAllowed, UnknownName
+from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, UnknownName
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts
-from hub.store import connections, deliveries, runs, teams
+from hub.pipeline.step import Step, store
+from hub.store import Tx, connections, deliveries, runs, teams
 from hub.templates import Template
 
 #: The queue of everything up to the model's answer; deliveries have one per connector.
@@ -24,11 +26,16 @@ SPACING = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The run under a request's key, and whether this call made it. ``run`` is set, leased, when asked for."""
+    """The run under a request's key, and whether this call made it.
+
+    ``run`` is set, leased, when asked for. With ``birth`` it is not stored yet: whoever walks it stores it with its
+    first commit, and tells nobody of it before.
+    """
 
     run_id: str
     new: bool
     run: Run | None = None
+    birth: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,45 +68,74 @@ def receive(parts: Parts, request: Request, *, strict: bool = True, lease: bool 
             raise
         problem = error.problem()
     run = _new_run(parts, request, plan, problem)
-    fingerprint = _fingerprint(request)
+    birth = Step(stage=run.stage, entries=(_entry(run),), light=True, store=_store(parts, run, plan))
     if lease and problem is None:
         run = replace(run, token=parts.leases.new(), wake_at=parts.leases.until())
-    with parts.database.transaction() as tx:
-        if problem is None:
-            run = replace(run, turn=run.turn + SPACING * runs.crowd(tx, run.team))
-        run_id, known, new = runs.create(tx, run, fingerprint=fingerprint)
-        if new:
-            if plan is not None:
-                deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at)
-            entry = Entry(
-                "run.received",
-                {
-                    "template": run.template,
-                    "revision": run.revision[:16],
-                    "surface": request.surface,
-                    "trigger": request.trigger,
-                    "state": run.state,
-                    "destinations": len(plan.destinations) if plan else 0,
-                    **({"problem": problem.code} if problem else {}),
-                },
-            )
-            actor = parts.ledger.pseudonym(request.actor.person, request.actor.via)
-            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=actor, at=run.created_at, entries=[entry])
-    if not new:
-        parts.leases.drop(run.token)
-        if known != fingerprint and strict:
-            raise Conflict(
-                "This idempotency key was used before, for a different request.",
-                why=f"It stands for run {run_id}.",
-                instead="Send a new key with a new request.",
-            )
-        return Received(run_id, False)
-    if problem is not None:
-        return Received(run_id, True)
-    if lease:
-        return Received(run_id, True, run)
-    parts.wake(run.queue)
-    return Received(run_id, True)
+        if request.target is None:
+            # Composing and checking touch nothing outside: the run is stored with what they make of it.
+            return Received(run.id, True, run, birth)
+    try:
+        store(parts, run, birth)
+    except Known as known:
+        return Received(answer_known(parts, run, known, strict=strict), False)
+    if problem is None and not lease:
+        parts.wake(run.queue)
+    return Received(run.id, True, run if run.token else None)
+
+
+class Known(Exception):
+    """The request's key is known: the run that stands under it, and the fingerprint of what it was sent for."""
+
+    def __init__(self, run_id: str, fingerprint: str) -> None:
+        super().__init__(run_id)
+        self.run_id, self.fingerprint = run_id, fingerprint
+
+
+def answer_known(parts: Parts, run: Run, known: Known, *, strict: bool) -> str:
+    """The run a repeated request is answered with.
+
+    Raises:
+        Conflict: with ``strict``, the key was used before for another request.
+    """
+    parts.leases.drop(run.token)
+    if strict and known.fingerprint != _fingerprint(run.request):
+        raise Conflict(
+            "This idempotency key was used before, for a different request.",
+            why=f"It stands for run {known.run_id}.",
+            instead="Send a new key with a new request.",
+        )
+    return known.run_id
+
+
+def _store(parts: Parts, new: Run, plan: _Plan | None) -> Callable[[Tx, Run], None]:
+    """How the run comes to be stored, with its deliveries, in whichever commit is its first."""
+
+    def insert(tx: Tx, run: Run) -> None:
+        run = replace(run, turn=run.turn + SPACING * runs.crowd(tx, run.team))
+        run_id, fingerprint, made = runs.create(tx, run, fingerprint=_fingerprint(new.request))
+        if not made and run_id == run.id:
+            raise LeaseLost("This run was stored by a commit whose reply was lost.")
+        if not made:
+            raise Known(run_id, fingerprint)
+        if plan is not None:
+            deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at)
+
+    return insert
+
+
+def _entry(run: Run) -> Entry:
+    return Entry(
+        "run.received",
+        {
+            "template": run.template,
+            "revision": run.revision[:16],
+            "surface": run.request.surface,
+            "trigger": run.request.trigger,
+            "state": run.state,
+            "destinations": run.destinations,
+            **({"problem": run.problem.code} if run.problem else {}),
+        },
+    )
 
 
 def team_of(parts: Parts, connection: str) -> str:

@@ -62,17 +62,25 @@ def advance(parts: Parts, run_id: str) -> Run | None:
 
 def work(parts: Parts, queue: str) -> Run | None:
     """Take the run of this queue whose turn it is and walk it; None when there is none."""
-    return _take_and_walk(parts, lambda tx, lease: runs.take_next(tx, [queue], **lease))
+    return _take_and_walk(parts, lambda tx, lease: runs.take_next(tx, queue, **lease))
 
 
-def walk(parts: Parts, run: Run) -> Run:
+def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[[], None] = lambda: None) -> Run:
     """Go on with a run whose lease is ours until it waits, rests or ends.
+
+    Args:
+        birth: for a run that is not stored yet, the step that stores it with its first commit.
+        stored: called once the run is surely stored.
 
     Returns:
         The run as it stands then. When the lease is lost on the way, the run as it was last known.
+
+    Raises:
+        Known: with ``birth``, the request's key is known and nothing was stored.
+        Unavailable: the database does not answer; with ``birth`` nothing may be stored.
     """
     try:
-        direct, light = False, None
+        direct, light = False, birth
         while run.token is not None:
             step, ms = _next(parts, run, direct)
             step = _timed(step, run.stage, ms).after(light)
@@ -82,11 +90,14 @@ def walk(parts: Parts, run: Run) -> Run:
             try:
                 run = commit(parts, run, step)
             except (Refused, TryLater) as error:
+                if step.store is not None and isinstance(error, TryLater):
+                    raise
                 # What a step writes can itself be refused (a budget); nothing of the step happened then.
                 instead = isinstance(error, Refused) and step.otherwise
                 failed = _timed(_failed(parts, run, error), run.stage, ms).after(light)
                 run = commit(parts, run, instead or failed)
             direct, light = run.stage is Stage.ASK, None
+            stored()
     except LeaseLost:
         log.info("lease lost", run=run.id, stage=run.stage)
         return run

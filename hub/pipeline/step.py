@@ -46,7 +46,7 @@ class Step:
     ``writes`` runs inside the commit, after the lease was checked; when it is refused, nothing of the step happens and
     ``otherwise`` is committed in its place, or the refusal itself. A ``light`` step only thought: nothing outside
     follows from it before the next one, so both are stored in one transaction, and a crash between them costs the
-    thinking only.
+    thinking only. ``store`` is set in the first commit of a run: how it comes to be stored.
     """
 
     stage: Stage
@@ -58,6 +58,7 @@ class Step:
     writes: Callable[[Tx], None] | None = None
     otherwise: Step | None = None
     light: bool = False
+    store: Callable[[Tx, Run], None] | None = None
 
     def after(self, earlier: Step | None) -> Step:
         """This step with a light one before it, to be committed as one."""
@@ -68,6 +69,7 @@ class Step:
             changes={**earlier.changes, **self.changes},
             entries=(*earlier.entries, *self.entries),
             otherwise=self.otherwise and self.otherwise.after(earlier),
+            store=earlier.store,
         )
 
 
@@ -96,9 +98,14 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
     }
     who = actor or parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
 
+    after = dataclasses.replace(run, **changes)
+
     def write() -> None:
         with parts.database.transaction() as tx:
-            runs.save(tx, run.id, run.token, changes, since=run.updated_at)
+            if step.store is None:
+                runs.save(tx, run.id, run.token, changes, since=run.updated_at)
+            else:
+                step.store(tx, after)
             if step.writes is not None:
                 step.writes(tx)
             if run.stage is Stage.ASK and not moving:
@@ -106,10 +113,22 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
                 budgets.release(tx, run.id)
             parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=step.entries)
 
-    _persist(write)
+    if step.store is not None:
+        write()  # Its sender is there to hear that it was not stored.
+    else:
+        _persist(write)
     if not held:
         parts.leases.drop(run.token)
-    return dataclasses.replace(run, **changes)
+    return after
+
+
+def store(parts: Parts, run: Run, birth: Step) -> None:
+    """Store a new run as it stands, with the ledger entry of its birth."""
+    assert birth.store is not None
+    who = parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
+    with parts.database.transaction() as tx:
+        birth.store(tx, run)
+        parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=run.created_at, entries=birth.entries)
 
 
 def _persist(write: Callable[[], None]) -> None:

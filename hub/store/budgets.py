@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from hub.store.hot import Hot
 from hub.store.tables import allowance, budget, reservation
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -35,7 +35,7 @@ def allow(tx: Connection, team: str, limit_micros: int, period: str) -> None:
 
 def limited(tx: Connection, team: str) -> bool:
     """True when the team has a budget at all."""
-    return tx.execute(_LIMITED, {"of_team": team}).first() is not None
+    return _LIMITED.one(tx, {"of_team": team}) is not None
 
 
 def reserve(tx: Connection, team: str, period: str, run_id: str, amount_micros: int) -> bool:
@@ -60,15 +60,16 @@ def reserve(tx: Connection, team: str, period: str, run_id: str, amount_micros: 
 
 def settle(tx: Connection, run_id: str, cost_micros: int) -> None:
     """Book what a call cost and give the rest of the reservation back."""
-    held = _drop(tx, run_id)
+    held = _DROP.one(tx, {"of_run": run_id})
     if held is None:
         return
+    team, period, amount_micros = held
     tx.execute(
         sa.update(budget)
-        .where(budget.c.team == held.team, budget.c.period == held.period)
+        .where(budget.c.team == team, budget.c.period == period)
         .values(
             spent_micros=budget.c.spent_micros + cost_micros,
-            reserved_micros=budget.c.reserved_micros - held.amount_micros,
+            reserved_micros=budget.c.reserved_micros - amount_micros,
         )
     )
 
@@ -103,12 +104,8 @@ def _open(tx: Connection, team: str, period: str) -> None:
     tx.execute(insert.on_conflict_do_nothing(index_elements=["team", "period"]))
 
 
-def _drop(tx: Connection, run_id: str) -> sa.Row[Any] | None:
-    return tx.execute(_DROP, {"of_run": run_id}).one_or_none()
-
-
-_LIMITED = sa.select(allowance.c.team).where(allowance.c.team == sa.bindparam("of_team"))
-_DROP = (
+_LIMITED = Hot(sa.select(allowance.c.team).where(allowance.c.team == sa.bindparam("of_team")))
+_DROP = Hot(
     sa.delete(reservation)
     .where(reservation.c.run_id == sa.bindparam("of_run"))
     .returning(reservation.c.team, reservation.c.period, reservation.c.amount_micros)

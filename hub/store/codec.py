@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -36,7 +37,9 @@ def encode(column: str, value: Any) -> Any:
     if value is None:
         return None
     adapter = ADAPTERS.get(column)
-    return value if adapter is None else adapter.dump_json(value).decode()
+    if adapter is not None:
+        return adapter.dump_json(value).decode()
+    return value.value if isinstance(value, Enum) else value
 
 
 def decode(column: str, stored: Any) -> Any:

@@ -56,6 +56,9 @@ class Database:
         # SQLite has one writer at a time, and waits for it by sleeping and asking again. Threads of one process queue
         # up here instead, where the next one goes on at once; between processes SQLite's own waiting remains.
         self._one_writer: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
+        # Hot statements run on the driver, whose own error then comes through.
+        driver: Any = self.engine.dialect.dbapi
+        self._away: tuple[type[Exception], ...] = (OperationalError, driver.OperationalError)
         self._reading = self.engine.execution_options(inlay_reading=True)
 
     @property
@@ -73,7 +76,7 @@ class Database:
         try:
             with self._one_writer, self.engine.begin() as connection:
                 yield connection
-        except (OperationalError, sqlite3.OperationalError) as error:
+        except self._away as error:
             raise _unavailable(error) from error
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -86,7 +89,7 @@ class Database:
         try:
             with self._reading.begin() as connection:
                 yield connection
-        except (OperationalError, sqlite3.OperationalError) as error:
+        except self._away as error:
             raise _unavailable(error) from error
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -121,7 +124,7 @@ class Database:
             return False
 
 
-def _unavailable(error: DBAPIError | sqlite3.OperationalError) -> Unavailable:
+def _unavailable(error: Exception) -> Unavailable:
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     return Unavailable(f"The database does not answer ({kind}).", why="It is restarting or busy.")
 

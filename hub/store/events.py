@@ -7,34 +7,37 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic_core import from_json
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from hub.domain import Event
+from hub.store.hot import Hot
 from hub.store.tables import ledger
 
 _LOCK = 7_102_002
-_LAST = sa.select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1)
-_INSERT = sa.insert(ledger)
-_OF_RUN = sa.select(ledger).where(ledger.c.run_id == sa.bindparam("run")).order_by(ledger.c.seq)
+_COLUMNS = tuple(column.name for column in ledger.columns)
+_ALONE = Hot(sa.select(sa.func.pg_advisory_xact_lock(sa.literal_column(str(_LOCK)))))
+_LAST = Hot(sa.select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
+_INSERT = Hot(sa.insert(ledger))
+_OF_RUN = Hot(sa.select(ledger).where(ledger.c.run_id == sa.bindparam("run")).order_by(ledger.c.seq))
 
 
 def last(tx: Connection) -> tuple[int, str]:
     """The chain's end, held until the transaction ends so that nobody else appends: its number and hash."""
     if tx.dialect.name == "postgresql":
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    row = tx.execute(_LAST).one_or_none()
-    return (0, "") if row is None else (row.seq, row.hash)
+        _ALONE.one(tx, {})
+    row = _LAST.one(tx, {})
+    return (0, "") if row is None else (row[0], row[1])
 
 
 def insert(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Append rows whose numbers and hashes follow ``last``."""
-    tx.execute(_INSERT, rows)
+    for row in rows:
+        _INSERT.count(tx, row)
 
 
 def of_run(tx: Connection, run_id: str) -> list[Event]:
     """A run's events, oldest first."""
-    rows = tx.execute(_OF_RUN, {"run": run_id})
-    return [_event(row) for row in rows]
+    return [_event(row) for row in _OF_RUN.all(tx, {"run": run_id})]
 
 
 def walk(tx: Connection, batch: int = 1000) -> Iterator[tuple[Event, str]]:
@@ -49,20 +52,11 @@ def walk(tx: Connection, batch: int = 1000) -> Iterator[tuple[Event, str]]:
         after = rows[-1].seq
 
 
-def _event(row: Row[Any]) -> Event:
+def _event(row: Sequence[Any]) -> Event:
+    """The event of a row with every column in the table's order."""
+    fields = dict(zip(_COLUMNS, row, strict=True))
     try:
-        data = from_json(row.data)
+        fields["data"] = from_json(fields["data"])
     except ValueError:
-        data = {"unreadable": True}
-    return Event(
-        seq=row.seq,
-        at=row.at,
-        run_id=row.run_id,
-        team=row.team,
-        actor=row.actor,
-        kind=row.kind,
-        data=data,
-        key_id=row.key_id,
-        prev=row.prev,
-        hash=row.hash,
-    )
+        fields["data"] = {"unreadable": True}
+    return Event(**fields)

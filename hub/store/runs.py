@@ -8,13 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from hub.domain import Run, RunState, Stage
 from hub.errors import LeaseLost
 from hub.store.codec import decode, encode
+from hub.store.hot import Hot
 from hub.store.tables import run as table
 
+_COLUMNS = tuple(column.name for column in table.columns)
+_UNSTORED = ("request_key", "fingerprint")
+_NAMES = tuple(name for name in _COLUMNS if name not in _UNSTORED)
 _OPTIONAL = {"work", "input_verdicts", "output_verdicts"}
 #: How many waiting runs of a team count towards its next run's turn.
 _CROWD = 1000
@@ -26,39 +30,9 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
     Returns:
         The id and fingerprint of the run that stands under this key, and whether it is new.
     """
-    row = {
-        "id": run.id,
-        "request_key": run.request.key,
-        "fingerprint": fingerprint,
-        "request": encode("request", run.request),
-        "problem": encode("problem", run.problem),
-        **{
-            name: getattr(run, name)
-            for name in (
-                "team",
-                "state",
-                "stage",
-                "queue",
-                "turn",
-                "wake_at",
-                "token",
-                "template",
-                "revision",
-                "workflow",
-                "destinations",
-                "tier",
-                "policy",
-                "simulated",
-                "attempts",
-                "asks",
-                "created_at",
-                "updated_at",
-                "ended_at",
-            )
-        },
-    }
-    insert = _INSERT[tx.dialect.name]
-    if tx.execute(insert, row).first() is not None:
+    row = {name: encode(name, getattr(run, name)) for name in _NAMES}
+    row |= {"request_key": run.request.key, "fingerprint": fingerprint}
+    if _INSERT.one(tx, row) is not None:
         return run.id, fingerprint, True
     known = tx.execute(_BY_KEY, {"key": run.request.key}).one()
     return known.id, known.fingerprint, False
@@ -66,26 +40,24 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
 
 def get(tx: Connection, run_id: str) -> Run | None:
     """The run, or None."""
-    row = tx.execute(_BY_ID, {"id": run_id}).one_or_none()
+    row = _BY_ID.one(tx, {"id": run_id})
     return None if row is None else _run(row)
 
 
 def crowd(tx: Connection, team: str) -> int:
     """How many runs of the team wait for their first answer, counted up to a thousand."""
-    return tx.execute(_CROWD_OF, {"team": team}).scalar_one()
+    return _CROWD_OF.all(tx, {"team": team})[0][0]
 
 
 def take(tx: Connection, run_id: str, *, token: str, now: float, until: float) -> Run | None:
     """Lease one run if it wants work now; None when somebody has it or it wants none."""
-    row = tx.execute(_TAKE, {"run": run_id, "new_token": token, "now": now, "until": until}).one_or_none()
+    row = _TAKE.one(tx, {"run": run_id, "new_token": token, "now": now, "until": until})
     return None if row is None else _run(row)
 
 
-def take_next(tx: Connection, queues: Sequence[str], *, token: str, now: float, until: float) -> Run | None:
-    """Lease the run whose turn it is among those that want work; None when there is none."""
-    row = tx.execute(
-        _TAKE_NEXT[tx.dialect.name], {"queues": list(queues), "new_token": token, "now": now, "until": until}
-    ).one_or_none()
+def take_next(tx: Connection, queue: str, *, token: str, now: float, until: float) -> Run | None:
+    """Lease the run of this queue whose turn it is among those that want work; None when there is none."""
+    row = _TAKE_NEXT.one(tx, {"this_queue": queue, "new_token": token, "now": now, "until": until})
     return None if row is None else _run(row)
 
 
@@ -125,7 +97,7 @@ def save(
     given |= {"this_run": run_id, "this_token": token}
     if since is not None:
         given["since"] = since
-    if tx.execute(statement, given).rowcount != 1:
+    if statement.count(tx, given) != 1:
         raise LeaseLost("Another worker has this run now.")
 
 
@@ -181,39 +153,48 @@ def count_by_state(tx: Connection) -> dict[str, int]:
 
 
 @lru_cache(maxsize=256)
-def _save(names: tuple[str, ...], since: bool) -> sa.Update:
+def _save(names: tuple[str, ...], since: bool) -> Hot:
     """The statement that writes these columns. Kept: to put it together takes longer than to run it."""
     statement = sa.update(table).where(
         table.c.id == sa.bindparam("this_run"), table.c.token == sa.bindparam("this_token")
     )
     if since:
         statement = statement.where(table.c.updated_at == sa.bindparam("since"))
-    return statement.values({name: sa.bindparam(name) for name in names})
+    return Hot(statement.values({name: sa.bindparam(name) for name in names}))
 
 
-def _run(row: Row[Any]) -> Run:
-    found = row._mapping
-    fields = {name: decode(name, found[name]) for name in found if name not in ("request_key", "fingerprint")}
+def _run(row: Sequence[Any]) -> Run:
+    """The run of a row with every column in the table's order."""
+    fields = {name: decode(name, value) for name, value in zip(_COLUMNS, row, strict=True)}
+    for name in _UNSTORED:
+        del fields[name]
     for name in _OPTIONAL:
         if fields[name] is None:
             del fields[name]
-    return Run(**{**fields, "state": RunState(fields["state"]), "stage": Stage(fields["stage"])})
+    state, stage, simulated = RunState(fields["state"]), Stage(fields["stage"]), bool(fields["simulated"])
+    return Run(**{**fields, "state": state, "stage": stage, "simulated": simulated})
 
 
-_INSERT = {
-    "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["request_key"]).returning(table.c.id),
-    "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=["request_key"]).returning(table.c.id),
-}
-_BY_KEY = sa.select(table.c.id, table.c.fingerprint).where(table.c.request_key == sa.bindparam("key"))
-_BY_ID = sa.select(table).where(table.c.id == sa.bindparam("id"))
-_CROWD_OF = sa.select(sa.func.count()).select_from(
-    sa.select(sa.literal(1))
-    .select_from(table)
-    .where(table.c.team == sa.bindparam("team"), table.c.state == sa.literal_column("'queued'"))
-    .limit(_CROWD)
-    .subquery()
+_INSERT = Hot(
+    {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["request_key"]).returning(table.c.id),
+        "postgresql": postgresql.insert(table)
+        .on_conflict_do_nothing(index_elements=["request_key"])
+        .returning(table.c.id),
+    }
 )
-_TAKE = (
+_BY_KEY = sa.select(table.c.id, table.c.fingerprint).where(table.c.request_key == sa.bindparam("key"))
+_BY_ID = Hot(sa.select(table).where(table.c.id == sa.bindparam("id")))
+_CROWD_OF = Hot(
+    sa.select(sa.func.count()).select_from(
+        sa.select(sa.literal_column("1"))
+        .select_from(table)
+        .where(table.c.team == sa.bindparam("team"), table.c.state == sa.literal_column("'queued'"))
+        .limit(_CROWD)
+        .subquery()
+    )
+)
+_TAKE = Hot(
     sa.update(table)
     .where(table.c.id == sa.bindparam("run"), table.c.wake_at <= sa.bindparam("now"))
     .values(token=sa.bindparam("new_token"), wake_at=sa.bindparam("until"))
@@ -221,11 +202,11 @@ _TAKE = (
 )
 
 
-def _take_next(skip_locked: bool) -> Any:
+def _take_next(skip_locked: bool) -> sa.Update:
     first = (
         sa.select(table.c.id)
         .where(
-            table.c.queue.in_(sa.bindparam("queues", expanding=True)),
+            table.c.queue == sa.bindparam("this_queue"),
             table.c.wake_at.is_not(None),
             table.c.wake_at <= sa.bindparam("now"),
         )
@@ -242,4 +223,4 @@ def _take_next(skip_locked: bool) -> Any:
     )
 
 
-_TAKE_NEXT = {"sqlite": _take_next(False), "postgresql": _take_next(True)}
+_TAKE_NEXT = Hot({"sqlite": _take_next(False), "postgresql": _take_next(True)})

@@ -88,7 +88,7 @@ def test_a_killed_spenders_reservation_is_used_by_the_run_that_goes_on_and_not_t
         allow(hub, 1_000)
         received = receive(hub.parts, request(), lease=True)
         with pytest.raises(SystemExit):
-            run.walk(hub.parts, received.run)  # type: ignore[arg-type]
+            run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
         assert standing(hub).reserved_micros == 700
         now[0] += 60
         done = run.advance(hub.parts, received.run_id)
@@ -97,7 +97,7 @@ def test_a_killed_spenders_reservation_is_used_by_the_run_that_goes_on_and_not_t
         assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (700, 0)
 
 
-def test_a_cancelled_run_gives_its_reservation_back(tmp_path: Path) -> None:
+def test_a_run_cancelled_while_the_model_works_books_the_call_in_full_and_reserves_nothing(tmp_path: Path) -> None:
     class Cancels(Priced):
         def ask(self, prompt):  # type: ignore[no-untyped-def]
             assert standing(hub).reserved_micros == 700
@@ -109,9 +109,9 @@ def test_a_cancelled_run_gives_its_reservation_back(tmp_path: Path) -> None:
         allow(hub, 1_000)
         received = receive(hub.parts, request(), lease=True)
         ids.append(received.run_id)
-        run.walk(hub.parts, received.run)  # type: ignore[arg-type]
+        run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
         assert hub.get(received.run_id).state is RunState.CANCELLED
-        assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (0, 0)
+        assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (700, 0)
 
 
 def test_a_budget_with_a_model_of_unknown_price_refuses_and_names_the_setting(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_cancelled_run_is_fenced_off_from_the_worker_that_has_it(tmp_path: Pat
 
         received = receive(hub.parts, request(), lease=True)
         held.append(received.run_id)
-        run.walk(hub.parts, received.run)  # type: ignore[arg-type]
+        run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
         stored = hub.get(received.run_id)
         assert stored.state is RunState.CANCELLED
         assert stored.draft is None
@@ -134,7 +134,7 @@ def test_a_worker_that_freezes_past_its_lease_changes_nothing_when_it_thaws(tmp_
 
         received = receive(hub.parts, request(), lease=True)
         ids.append(received.run_id)
-        run.walk(hub.parts, received.run)  # type: ignore[arg-type]
+        run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
         stored = hub.get(received.run_id)
         assert heirs[0].state is RunState.DELIVERED
         assert stored.draft is not None

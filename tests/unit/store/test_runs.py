@@ -86,8 +86,8 @@ def test_a_leased_run_is_not_given_to_a_second_worker_until_the_lease_runs_out(d
     with database.transaction() as tx:
         assert runs.take(tx, "1", token="one", now=10.0, until=20.0) is not None
         assert runs.take(tx, "1", token="two", now=19.9, until=30.0) is None
-        assert runs.take_next(tx, ["ask"], token="two", now=19.9, until=30.0) is None
-        taken = runs.take_next(tx, ["ask"], token="two", now=20.0, until=30.0)
+        assert runs.take_next(tx, "ask", token="two", now=19.9, until=30.0) is None
+        taken = runs.take_next(tx, "ask", token="two", now=20.0, until=30.0)
     assert taken is not None
     assert taken.token == "two"
 
@@ -122,7 +122,7 @@ def test_the_run_whose_turn_is_lowest_is_taken_first(database: Database) -> None
     order = []
     for number in range(3):
         with database.transaction() as tx:
-            taken = runs.take_next(tx, ["ask"], token=f"t{number}", now=1.0, until=9.0)
+            taken = runs.take_next(tx, "ask", token=f"t{number}", now=1.0, until=9.0)
         assert taken is not None
         order.append(taken.id)
     assert order == ["2", "3", "1"]
@@ -134,7 +134,7 @@ def test_two_workers_never_take_the_same_run(database: Database) -> None:
 
     def take(number: int) -> str:
         with database.transaction() as tx:
-            taken = runs.take_next(tx, ["ask"], token=f"t{number}", now=1.0, until=9.0)
+            taken = runs.take_next(tx, "ask", token=f"t{number}", now=1.0, until=9.0)
         assert taken is not None
         return taken.id
 
