@@ -150,8 +150,8 @@ def feedback(parts: Parts, run: Run, actor: Actor, *, ease: int | None, useful: 
 
 
 def _end_of_money(parts: Parts, tx: Tx, run_id: str) -> dict[str, int]:
-    """Give back what a cancelled run set aside. A call that is under way will be paid for whatever its run does now, and
-    its answer finds no run to be booked on: it is booked in full here, or cancelling would be a way round the budget.
+    """Give back what a cancelled run set aside. A call under way will be paid for whatever its run does now, and its
+    answer finds no run to be booked on: it is booked in full here, or cancelling would be a way round the budget.
     """
     stopped = runs.get(tx, run_id)
     if stopped is None or stopped.stage is not Stage.ASK or not stopped.asks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from hub.errors import BadRequest, TryLater, Unavailable, VendorRefused
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+#: A body that keeps coming, a byte now and then, never runs into ``timeout``: after so many of them it is cut off.
+PATIENCE = 4
+_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class GuardedHttp:
     Args:
         hosts: the only hosts it calls, as ``host`` (default port of the scheme) or ``host:port``.
         loopback_only: refuse every host that is not this machine, whatever ``hosts`` says.
-        timeout: seconds to connect, and to wait for each read and write.
+        timeout: seconds to connect, and to wait for each read and write; a whole body may take four times as long.
         max_bytes: the largest answer it reads.
         attempts: tries for a method that changes nothing. A method that changes something is sent once: whether to
             send it again only the connector knows.
@@ -64,6 +69,7 @@ class GuardedHttp:
     ) -> None:
         self.hosts = frozenset(host.lower() for host in hosts)
         self.loopback_only = loopback_only
+        self.timeout = timeout
         self.max_bytes = max_bytes
         self.attempts = attempts
         # trust_env=False: a proxy variable of the environment must not carry a token to a host nobody configured.
@@ -84,7 +90,8 @@ class GuardedHttp:
         """One answer, whatever its status.
 
         Raises:
-            BadRequest: the host is not configured, or the URL is no plain http(s) URL.
+            BadRequest: the host is not configured, the URL is no plain http(s) URL, or a header holds a character that
+                no header can carry.
             Unavailable: no answer: refused, timed out, cut off.
             VendorRefused: the answer is larger than ``max_bytes``, or a redirect.
         """
@@ -93,6 +100,8 @@ class GuardedHttp:
         if json_body is not None:
             body = json.dumps(json_body).encode()
             headers = {"content-type": "application/json", **(headers or {})}
+        if not all(_HEADER.fullmatch(part) for pair in (headers or {}).items() for part in pair):
+            raise BadRequest("A header of an outgoing call holds a character that no header can carry.", who="an admin")
         send: Callable[[], Reply] = lambda: self._send(method, url, headers or {}, body, timeout)  # noqa: E731
         if method not in IDEMPOTENT or self.attempts < 2:
             return send()
@@ -110,13 +119,13 @@ class GuardedHttp:
         return f"GuardedHttp({', '.join(sorted(self.hosts))})"
 
     def _guard(self, url: str) -> None:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
         try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
+            # Both must take it: an address two parsers read differently could pass as one host and lead to another.
+            parts, sent = urlsplit(url), httpx2.URL(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except (ValueError, httpx2.InvalidURL):
+            raise BadRequest("An outgoing address is no plain http(s) URL.", who="an admin") from None
+        if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or sent.host.lower() != host:
             raise BadRequest("An outgoing address is no plain http(s) URL.", who="an admin")
         named = host if port is None else f"{host}:{port}"
         if named not in self.hosts and not (port in (80, 443) and host in self.hosts):
@@ -137,6 +146,7 @@ class GuardedHttp:
     ) -> Reply:
         host = urlsplit(url).hostname
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        until = time.monotonic() + PATIENCE * (self.timeout if timeout is None else timeout)
         try:
             with self._client.stream(method, url, headers=dict(headers), content=body, **options) as answer:
                 if answer.is_redirect:
@@ -146,6 +156,8 @@ class GuardedHttp:
                     received += chunk
                     if len(received) > self.max_bytes:
                         raise VendorRefused(f"{host} answered with more than {self.max_bytes:,} bytes.")
+                    if time.monotonic() > until:
+                        raise Unavailable(f"{host} began to answer and did not finish in time.")
                 return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(received))
         except httpx2.TimeoutException:
             raise Unavailable(f"{host} did not answer in time.") from None

@@ -1,4 +1,4 @@
-"""Attacks on money and on the four eyes: spend without its being booked, approve what one wrote, move what others get."""
+"""Attacks on money and on four eyes: spend what nobody books, approve one's own draft, move what others get."""
 
 from __future__ import annotations
 
