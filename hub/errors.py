@@ -61,8 +61,9 @@ class InvalidInputs(BadRequest):
 
     code = "invalid-inputs"
 
-    def __init__(self, what: str, *, fields: dict[str, str], instead: str = "") -> None:
-        super().__init__(what, why="; ".join(f"{name}: {wrong}" for name, wrong in fields.items()), instead=instead)
+    def __init__(self, what: str, *, fields: dict[str, str], instead: str = "", who: str | None = None) -> None:
+        why = "; ".join(f"{name}: {wrong}" for name, wrong in fields.items())
+        super().__init__(what, why=why, instead=instead, who=who)
         self.fields = fields
 
 

@@ -17,6 +17,8 @@ STYLE = Path(__file__).with_name("sandbox_page.css").read_text(encoding="utf-8")
 #: Named ranges that begin like this are Inlay's own, and get a margin note; what its second part says.
 OURS = "inlay:"
 NOTES = {"out": "Written by Inlay", "mark": "Waits for review", "in": "Inlay writes here"}
+#: How the line above a draft begins when no model wrote it: nobody is asked to review such a draft.
+SIMULATED = "[Simulated draft"
 TAGS = {
     "TITLE": "h1",
     "SUBTITLE": "p",
@@ -115,7 +117,7 @@ class _Drawing:
                 f'<span class="glyph">{escape(self._glyph(inside["bullet"], level))}</span>',
             )
         notes = "".join(
-            f'<span class="note" role="note" title="{escape(name)}">{_note(name)}</span>'
+            f'<span class="note" role="note" title="{escape(name)}">{_note(name, text)}</span>'
             for start, _, name in self.spans
             if start_of(node) <= start < node["endIndex"]
         )
@@ -162,10 +164,12 @@ class _Drawing:
         return _styled(made, element["textRun"].get("textStyle", {}))
 
 
-def _note(name: str) -> str:
+def _note(name: str, text: str) -> str:
+    """The margin note of a named range that begins in a paragraph with this text."""
     kind, _, key = name.removeprefix(OURS).partition(":")
     shown = key if len(key) <= 18 else key[:17] + "…"
-    return f"<b>{escape(NOTES.get(kind, 'Inlay'))}</b><small>{escape(shown if kind in NOTES else name)}</small>"
+    said = "Simulated draft" if kind == "mark" and SIMULATED in text else NOTES.get(kind, "Inlay")
+    return f"<b>{escape(said)}</b><small>{escape(shown if kind in NOTES else name)}</small>"
 
 
 def _styled(text: str, style: Json) -> str:

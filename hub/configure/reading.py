@@ -33,7 +33,8 @@ class Source:
     def wrong(self, *faults: tuple[tuple[str | int, ...], str]) -> InvalidInputs:
         """The error that names each fault with its line."""
         fields = {_numbered(self.lines, path): what for path, what in faults}
-        return InvalidInputs(f"{self.name} cannot be applied.", fields=fields, instead="Correct these lines.")
+        what = f"{self.name} cannot be applied."
+        return InvalidInputs(what, fields=fields, instead="Correct these lines.", who="an admin")
 
     def resolve(self, value: Any) -> Any:
         """The value, or what it refers to when it is ``$env:NAME`` or ``$file:PATH``.
@@ -76,7 +77,8 @@ def read_file(path: Path) -> Source:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = f"{getattr(error, 'strerror', None) or 'It is no UTF-8 text'}."
-        raise BadRequest(f"{path} cannot be read.", why=why, instead="`inlay init` writes one to start from.") from None
+        instead = "`inlay init` writes one to start from."
+        raise BadRequest(f"{path} cannot be read.", why=why, instead=instead, who="an admin") from None
     return read(text, name=path.name, folder=path.parent)
 
 
@@ -101,7 +103,8 @@ def read(
         for fault in error.errors(include_input=False, include_url=False):
             path = tuple(part for part in fault["loc"] if part != "[key]")
             fields.setdefault(_numbered(lines, path), _said(fault))
-        raise InvalidInputs(f"{name} cannot be used.", fields=fields, instead="Correct these lines.") from None
+        what = f"{name} cannot be used."
+        raise InvalidInputs(what, fields=fields, instead="Correct these lines.", who="an admin") from None
     return Source(name, declared, lines, os.environ if environ is None else environ, folder)
 
 

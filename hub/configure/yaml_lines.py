@@ -20,7 +20,7 @@ def parse(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     """
     what = f"{name} cannot be used."
     if len(text) > LARGEST:
-        raise InvalidInputs(what, fields={name: f"longer than {LARGEST:,} characters"})
+        raise _unusable(what, {name: f"longer than {LARGEST:,} characters"})
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_aliases(text, what)
@@ -28,12 +28,12 @@ def parse(text: str, name: str) -> tuple[Any, dict[Path, int]]:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or "this is no YAML"
         place = f"line {mark.line + 1}" if mark else name
-        raise InvalidInputs(what, fields={place: said}) from None
+        raise _unusable(what, {place: said}) from None
     lines: dict[Path, int] = {(): 1}
     wrong: dict[str, str] = {}
     data = None if root is None else _plain(root, (), lines, wrong)
     if wrong:
-        raise InvalidInputs(what, fields=wrong)
+        raise _unusable(what, wrong)
     return data, lines
 
 
@@ -44,11 +44,15 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
     return lines[path]
 
 
+def _unusable(what: str, fields: dict[str, str]) -> InvalidInputs:
+    return InvalidInputs(what, fields=fields, instead="Correct these lines.", who="an admin")
+
+
 def _refuse_aliases(text: str, what: str) -> None:
     # A chain of aliases makes a few lines expand to gigabytes.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidInputs(what, fields={f"line {event.start_mark.line + 1}": "aliases (*name) are not used here"})
+            raise _unusable(what, {f"line {event.start_mark.line + 1}": "aliases (*name) are not used here"})
 
 
 def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], wrong: dict[str, str]) -> Any:

@@ -11,7 +11,8 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-from hub.settings import Settings
+from hub.errors import ConfigurationError
+from hub.settings import Settings, load
 
 #: Seconds a request under way has to finish once the server is told to stop.
 DRAIN = 30
@@ -55,7 +56,6 @@ def serve(settings: Settings) -> None:
 def application() -> Any:
     """The WSGI application of one process: its hub is built, started, and closed when the process ends."""
     from hub.bootstrap import build
-    from hub.settings import load
     from hub.web.app import create_app
 
     # Until granian sets its own handlers a forked process has those of its parent, which would swallow the signal.
@@ -70,16 +70,27 @@ def application() -> Any:
 
 
 def _hand_on(settings: Settings) -> None:
-    """Put what was set into the environment, where the other processes read it."""
+    """Put into the environment, where the other processes read it, what it does not say already.
+
+    A setting given to this call wins over the variable; one that came from a file stays in its file.
+    """
+    try:
+        standing: Settings | None = load()
+    except ConfigurationError:
+        # A variable that was overruled may be one that cannot be read.
+        standing = None
     for name in settings.model_fields_set:
         variable = f"INLAY_{name.upper()}"
         value = getattr(settings, name)
-        if variable in os.environ or f"{variable}_FILE" in os.environ or value is None:
+        if standing is not None and getattr(standing, name) == value:
             continue
-        os.environ[variable] = _as_text(name, value, settings)
+        for overruled in (variable, f"{variable}_FILE"):
+            os.environ.pop(overruled, None)
+        if value is not None:
+            os.environ[variable] = _as_text(value)
 
 
-def _as_text(name: str, value: Any, settings: Settings) -> str:
+def _as_text(value: Any) -> str:
     from pydantic_core import to_json
 
     from hub.sdk import Secret

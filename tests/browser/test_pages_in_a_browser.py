@@ -57,7 +57,8 @@ def test_no_page_bars_anybody(page: Page, site: Site, axe: str, scheme: str, wid
     done, queued = site.run(), site.start().json["id"]
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
-    for path in ("/", f"/runs/{done.id}", f"/runs/{queued}", "/runs", "/templates", f"/templates/{TEMPLATE}", "/help"):
+    pages = ("/", f"/runs/{done.id}", f"/runs/{queued}", "/runs", "/templates", f"/templates/{TEMPLATE}")
+    for path in (*pages, "/help", "/help/how-a-run-works", "/help/reference"):
         page.goto(path)
         # Evaluated, not added as a script: the page's own policy lets no other script in.
         page.evaluate(axe)

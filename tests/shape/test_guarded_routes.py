@@ -18,6 +18,11 @@ PUBLIC = {
     "/sign-in": "the door itself",
     "/in/<connection>": "vendors; each connector proves the sender from the raw bytes before anything is read",
 }
+#: What is open to this machine alone, and says so itself.
+PUBLIC_HERE = {
+    "/metrics": "figures; another machine shows an admin's key",
+    "/sign-in/demo": "the door of the demo, in demo mode",
+}
 REFUSED = {401, 403}
 #: Where the request comes from: another machine, since some routes trust this one.
 ELSEWHERE = "203.0.113.9"
@@ -47,14 +52,14 @@ def open_doors(app: Flask) -> list[str]:
     return found
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """The web application of a new hub outside demo mode, where anybody may be at the other end."""
+@pytest.fixture(params=[False, True], ids=["in earnest", "in demo mode"])
+def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The web application of a new hub."""
     from hub.bootstrap import build
     from hub.settings import Settings
     from hub.web import create_app
 
-    hub = build(Settings(home=tmp_path))
+    hub = build(Settings(home=tmp_path, demo=request.param))
     try:
         yield create_app(hub)
     finally:
@@ -62,8 +67,22 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_no_route_lets_an_anonymous_request_in(app: Flask) -> None:
+    # The token of forms would refuse a stranger too, but it does not ask who is there.
+    app.config["WTF_CSRF_ENABLED"] = False
     assert len(list(app.url_map.iter_rules())) > len(PUBLIC)
     assert not open_doors(app)
+
+
+def test_the_guard_asks_before_the_token_of_a_form_is_looked_at(app: Flask) -> None:
+    assert app.config.get("WTF_CSRF_ENABLED", True)
+    assert open_doors(app) == ["POST /sign-in/demo: 400"]
+
+
+def test_a_route_is_guarded_unless_it_is_named_here(app: Flask) -> None:
+    from hub.web.auth import is_public
+
+    marked = {rule.rule for rule in app.url_map.iter_rules() if is_public(app.view_functions[rule.endpoint])}
+    assert marked == {*PUBLIC, *PUBLIC_HERE}
 
 
 def test_an_unguarded_route_would_be_found() -> None:

@@ -81,6 +81,15 @@ def test_an_error_says_what_happened_what_to_do_and_who(inlay: Inlay) -> None:
     assert "Who acts: an admin." in said.output
 
 
+@pytest.mark.parametrize("text", ["tems: []", "teams: [", "teams: {a: 1}", "a: &x 1\nb: *x", "a: 1\na: 2"])
+def test_a_hub_file_that_cannot_be_used_is_for_an_admin_to_mend(inlay: Inlay, tmp_path: Path, text: str) -> None:
+    (tmp_path / "hub.yaml").write_text(text, encoding="utf-8")
+    for file in ("hub.yaml", "missing.yaml"):
+        said = inlay("apply", file)
+        assert said.exit_code == 1
+        assert said.output.rstrip().endswith("Who acts: an admin.")
+
+
 def test_init_writes_a_file_that_can_be_applied_and_never_writes_over_one(inlay: Inlay, tmp_path: Path) -> None:
     applied(inlay)
     before = (tmp_path / "hub.yaml").read_text(encoding="utf-8")

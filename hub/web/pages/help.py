@@ -35,6 +35,7 @@ _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _FIRST_SENTENCE = re.compile(r"^#[^\n]*\n+(.+?\.)(?=\s)", re.DOTALL)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 _GUIDE_LINK = re.compile(r'href="(?:\./)?([\w-]+)\.md(#[\w-]*)?"')
+_FRAME = '<div class="scroll" tabindex="0" role="group" aria-label="Table">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +100,7 @@ def rendered(text: str) -> Markup:
         if opening.type == "heading_open":
             opening.attrSet("id", _NOT_IN_ANCHORS.sub("", inline.content.lower()).strip().replace(" ", "-"))
     html = reader.renderer.render(tokens, reader.options, {})
+    # What is wider than a phone scrolls inside its own frame, which the keyboard reaches too.
+    html = html.replace("<table>", _FRAME + "<table>").replace("</table>", "</table></div>")
+    html = html.replace("<pre>", '<pre tabindex="0">')
     return Markup(_GUIDE_LINK.sub(r'href="/help/\1\2"', html))

@@ -70,7 +70,6 @@ def blueprint(hub: Hub) -> Blueprint:
         return _welcome("person", person)
 
     @page.post("/sign-out")
-    @public
     def leave() -> Response:
         session.clear()
         return redirect(url_for("sign_in.show"), 303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import urllib.request
 
 import pytest
 
@@ -51,6 +52,21 @@ def test_a_review_clears_the_line_and_nothing_else(bench: Bench) -> None:
     writes = bench.writes(document)
     assert bench.connector.write_back(connection, dataclasses.replace(order, reviewed=True)).already
     assert bench.writes(document) == writes
+
+
+@pytest.mark.parametrize(
+    ("simulated", "note", "other"),
+    [(False, "Waits for review", "Simulated draft"), (True, "Simulated draft", "Waits for review")],
+)
+def test_the_sandbox_s_page_says_whether_a_draft_waits_for_review_or_is_simulated(
+    bench: Bench, simulated: bool, note: str, other: str
+) -> None:
+    document = bench.load(body(paragraph("One")))
+    bench.connector.write_back(bench.connection(), delivery(document, "New", reviewed=False, simulated=simulated))
+    with urllib.request.urlopen(bench.sandbox.document_url(document), timeout=10) as page:
+        shown = page.read().decode()
+    assert f"<b>{note}</b>" in shown
+    assert f"<b>{other}</b>" not in shown
 
 
 @pytest.mark.parametrize("fault", ["503", "503-after-commit", "drop", "drop-after-commit", "conflict", "html"])

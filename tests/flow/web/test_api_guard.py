@@ -13,7 +13,7 @@ from tests.hubs import TEMPLATE
 
 PUBLIC = {
     "static", "openapi.spec", "health.healthz", "health.readyz", "health.figures", "inbound.take",
-    "sign_in.show", "sign_in.enter", "sign_in.enter_demo", "sign_in.leave",
+    "sign_in.show", "sign_in.enter", "sign_in.enter_demo",
 }  # fmt: skip
 
 

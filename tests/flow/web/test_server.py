@@ -94,6 +94,29 @@ def test_the_server_answers_and_stops_with_everything_closed(tmp_path: Path, pro
     assert not (tmp_path / "inlay.db-wal").exists()
 
 
+def test_what_is_given_to_the_server_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hub.settings import load
+    from hub.web.server import _hand_on
+
+    (tmp_path / "key").write_text(KEY)
+    given = {
+        "INLAY_HOME": str(tmp_path), "INLAY_PORT": "1", "INLAY_SECRET_KEY_FILE": str(tmp_path / "key"),
+        "INLAY_THREADS": "no number", "INLAY_TEMPLATES": str(tmp_path),
+    }  # fmt: skip
+    monkeypatch.setattr(os, "environ", {**os.environ, **given})
+    settings = load(port=2, threads=3, templates=None)
+    _hand_on(settings)
+    assert load() == settings
+    monkeypatch.setattr(
+        os, "environ", {**os.environ, "INLAY_THREADS": "4", "INLAY_SECRET_KEY_FILE": given["INLAY_SECRET_KEY_FILE"]}
+    )
+    os.environ.pop("INLAY_SECRET_KEY", None)
+    settings = load(threads=5)
+    _hand_on(settings)
+    assert load() == settings
+    assert "INLAY_SECRET_KEY" not in os.environ
+
+
 def test_a_request_under_way_is_finished_before_the_server_stops(tmp_path: Path) -> None:
     key = seeded(tmp_path)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Prefer": "wait=30"}
