@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from hub.errors import ConfigurationError, Unavailable
+from hub.store.one_writer import OneWriter
 
 #: The migration this code needs. ``hub/store/migrations/versions`` holds them all.
 SCHEMA = "0001"
@@ -53,9 +53,9 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-        # SQLite has one writer at a time, and waits for it by sleeping and asking again. Threads of one process queue
-        # up here instead, where the next one goes on at once; between processes SQLite's own waiting remains.
-        self._one_writer: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
+        self._one_writer: AbstractContextManager[object] = nullcontext()
+        if self.is_sqlite and parsed.database:
+            self._one_writer = OneWriter(Path(f"{parsed.database}.writer"))
         # Hot statements run on the driver, whose own error then comes through.
         driver: Any = self.engine.dialect.dbapi
         self._away: tuple[type[Exception], ...] = (OperationalError, driver.OperationalError)

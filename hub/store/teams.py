@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hub.domain import Role
+from hub.store.hot import Hot
 from hub.store.tables import api_key, membership, person, team
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -104,14 +105,12 @@ def caller(tx: Connection, token: str) -> Caller | None:
 
     The key is 256 random bits, so a plain fast hash is enough, and looking it up by hash leaks nothing by its timing.
     """
-    row = tx.execute(_CALLER, {"hash": _hash(token)}).one_or_none()
-    return None if row is None else Caller(row.id, row.team, Role(row.role), row.email, row.name)
+    return _caller(_CALLER.one(tx, {"this_hash": _hash(token)}))
 
 
 def caller_by_id(tx: Connection, key_id: str) -> Caller | None:
     """The holder of a key by the key's id, as a signed-in session remembers it; None once it is revoked."""
-    row = tx.execute(_CALLER_BY_ID, {"id": key_id}).one_or_none()
-    return None if row is None else Caller(row.id, row.team, Role(row.role), row.email, row.name)
+    return _caller(_CALLER_BY_ID.one(tx, {"this_id": key_id}))
 
 
 def keys(tx: Connection) -> list[tuple[str, str, str, str, str | None, float | None]]:
@@ -130,11 +129,18 @@ def revoke(tx: Connection, key_id: str, now: float) -> bool:
     )
 
 
+def _caller(row: tuple[Any, ...] | None) -> Caller | None:
+    if row is None:
+        return None
+    key_id, team_id, role, email, name = row
+    return Caller(key_id, team_id, Role(role), email, name)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 _TEAM = sa.select(team.c.id, team.c.title, team.c.policy).where(team.c.id == sa.bindparam("of_team"))
 _COLUMNS = (api_key.c.id, api_key.c.team, api_key.c.role, api_key.c.email, api_key.c.name)
-_CALLER = sa.select(*_COLUMNS).where(api_key.c.hash == sa.bindparam("hash"), api_key.c.revoked_at.is_(None))
-_CALLER_BY_ID = sa.select(*_COLUMNS).where(api_key.c.id == sa.bindparam("id"), api_key.c.revoked_at.is_(None))
+_CALLER = Hot(sa.select(*_COLUMNS).where(api_key.c.hash == sa.bindparam("this_hash"), api_key.c.revoked_at.is_(None)))
+_CALLER_BY_ID = Hot(sa.select(*_COLUMNS).where(api_key.c.id == sa.bindparam("this_id"), api_key.c.revoked_at.is_(None)))

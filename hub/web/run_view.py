@@ -36,7 +36,7 @@ def opened(hub: Hub, run: Run) -> Opened:
     """The run with everything its page shows."""
     with hub.database.reading() as tx:
         happened = events.of_run(tx, run.id)
-        rows = deliveries.of_run(tx, run.id)
+        rows = deliveries.of_run(tx, run.id) if run.destinations else []
     return Opened(run, happened, [(row, _address(hub, run, row)) for row in rows])
 
 
