@@ -19,6 +19,8 @@ from hub.web.errors import SignInFirst
 
 View = TypeVar("View", bound=Callable[..., Any])
 API = "api"
+#: A request that carries one of these came through a proxy, from who knows where.
+_PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def demo_here(hub: Hub) -> bool:
 
 def from_this_machine() -> bool:
     """Whether the request was made on this machine and for it: by no proxy, and by no name that could be anybody's."""
-    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"))
+    forwarded = any(name in request.headers for name in _PROXIED)
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     return not forwarded and _is_loopback(request.remote_addr or "") and _is_loopback(host)
 

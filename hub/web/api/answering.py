@@ -27,6 +27,9 @@ def run_of(hub: Hub, identity: Identity, run_id: str) -> Run:
     unknown = UnknownName(
         "There is no run of this id that you can reach.", instead="GET /api/v1/runs lists those you can."
     )
+    if "\x00" in run_id:
+        # PostgreSQL takes no such text, not even to say that it does not know it.
+        raise unknown
     try:
         run = hub.get(run_id)
     except UnknownName:

@@ -35,7 +35,8 @@ TIERS = {
 
 def install(page: Blueprint, hub: Hub) -> None:
     """Make these known to every template of the app."""
-    for name, filter_ in (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state)):
+    filters = (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state), ("web_link", web_link))
+    for name, filter_ in filters:
         page.add_app_template_filter(filter_, name)
 
     def title(name: str) -> str:
@@ -54,6 +55,11 @@ def install(page: Blueprint, hub: Hub) -> None:
             "tiers": TIERS,
             "hub_url": current_app.config["INLAY_URL"],
         }
+
+
+def web_link(address: str) -> str:
+    """The address if a browser may be sent there. A connector's plugin made it up: it may name a script instead."""
+    return address if address.lower().startswith(("https://", "http://")) else ""
 
 
 def when(at: float) -> str:

@@ -93,6 +93,9 @@ def _welcome(name: str, value: str) -> Response:
 def _there() -> str:
     """Where to go afterwards: a page of this hub and nothing else."""
     wanted = request.values.get("next", "/")
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
     inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else "/"

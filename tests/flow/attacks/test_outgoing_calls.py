@@ -214,7 +214,6 @@ def test_a_secret_shows_in_no_text_a_program_makes_of_it() -> None:
         str(secret),
         f"{secret}",
         f"{secret!r:>40}",
-        "%s" % secret,
         format(secret),
         repr(held),
         held.model_dump_json(),
