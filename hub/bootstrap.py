@@ -128,7 +128,7 @@ def build(
     vault = open_vault(settings)
     database = Database(settings.database, pool=settings.threads + settings.workers + 8)
     database.migrate()
-    found = registry.load(settings.plugins_off, plugins)
+    found = registry.load(settings.plugins_off, plugins, templates.load)
     shelf = Shelf(database, _templates(settings, found))
     shelf.keep(clock())
     parts = Parts(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -17,6 +20,7 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_text,
             structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -26,3 +30,15 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
     # The HTTP client logs a line with the address for each call.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+
+
+def _without_text(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception as its type and the places it came through. Its message may quote a document, and the local
+    variables that a traceback for terminals prints hold whole ones, and secrets.
+    """
+    given = line.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is not None:
+        line.setdefault("error", type(error).__name__)
+        line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+    return line

@@ -16,6 +16,8 @@ from hub.sdk import hookspecs as specs
 
 #: Entry-point groups: connectors, and plugins that offer anything else.
 GROUPS = ("hub.connectors", "hub.plugins")
+#: Seconds a check may ask for at most.
+LONGEST = 600
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 
 log = structlog.get_logger("inlay.plugins")
@@ -53,36 +55,46 @@ class Registry:
                 log.error("listener raised", plugin=implementation.plugin_name, error=type(error).__name__)
 
 
-def load(off: Iterable[str] = (), extra: Iterable[tuple[str, Any]] = ()) -> Registry:
+def load(
+    off: Iterable[str] = (),
+    extra: Iterable[tuple[str, Any]] = (),
+    check_template: Callable[[str, str], Any] = lambda name, source: None,
+) -> Registry:
     """Load every installed plugin whose name is not in ``off``, sorted by name so that each start is the same.
 
     Args:
         off: entry-point names to leave out.
         extra: (name, plugin) pairs handed in directly, as tests do.
+        check_template: called with the name and source of each template offered; raises when it cannot be used.
     """
     registry = Registry()
     registry.hooks.add_hookspecs(specs)
     left_out = set(off)
     found: list[EntryPoint] = [point for group in GROUPS for point in entry_points(group=group)]
-    for point in sorted(found, key=lambda point: (point.group, point.name)):
+    for point in sorted(found, key=lambda point: (point.group, point.name, point.dist.name if point.dist else "")):
         if point.name not in left_out:
-            _add(registry, point.name, point.load, point.dist)
+            _add(registry, point.name, point.load, point.dist, check_template)
     for name, plugin in extra:
-        _add(registry, name, lambda plugin=plugin: plugin, None)
+        _add(registry, name, lambda plugin=plugin: plugin, None, check_template)
     return registry
 
 
-def _add(registry: Registry, name: str, get: Callable[[], Any], dist: Any) -> None:
+def _add(
+    registry: Registry, name: str, get: Callable[[], Any], dist: Any, check_template: Callable[[str, str], Any]
+) -> None:
     version = dist.version if dist else ""
     origin = dist.name if dist else "given"
+    registered = False
     try:
         plugin = get()
         registry.hooks.register(plugin, name=name)
+        registered = True
         # A misspelt hook would be ignored for ever; pluggy names it only when asked.
         registry.hooks.check_pending()
-        _ask(registry, plugin, name)
-    except Exception as error:
-        if registry.hooks.has_plugin(name):
+        _ask(registry, plugin, check_template)
+    except (Exception, SystemExit) as error:
+        # Under a name that is taken stands the plugin that had it first: that one stays.
+        if registered:
             registry.hooks.unregister(name=name)
         why = f"{type(error).__name__}: {error}"
         registry.plugins.append(Plugin(name, origin, version, why))
@@ -91,7 +103,7 @@ def _add(registry: Registry, name: str, get: Callable[[], Any], dist: Any) -> No
     registry.plugins.append(Plugin(name, origin, version))
 
 
-def _ask(registry: Registry, plugin: Any, name: str) -> None:
+def _ask(registry: Registry, plugin: Any, check_template: Callable[[str, str], Any]) -> None:
     """Ask this one plugin what it offers, and take it in only when all of it is sound."""
     connectors: dict[str, Connector] = {}
     checks: dict[str, Check] = {}
@@ -107,6 +119,8 @@ def _ask(registry: Registry, plugin: Any, name: str) -> None:
                 raise ValueError(f"the name {item.name!r} is not lower-case letters, digits and _")
             if item.name in known or item.name in into:
                 raise ValueError(f"the name {item.name!r} is taken")
+            if isinstance(item, Check) and not (isinstance(item.seconds, int | float) and 0 < item.seconds <= LONGEST):
+                raise ValueError(f"the check {item.name!r} needs 'seconds' above 0 and up to {LONGEST}")
             into[item.name] = item
 
         registry.hooks.subset_hook_caller(hook, alone)(register=register)
@@ -115,6 +129,8 @@ def _ask(registry: Registry, plugin: Any, name: str) -> None:
     offer("register_checks", registry.checks, checks, Check)
     offer("register_models", registry.models, models, None)
     registry.hooks.subset_hook_caller("register_templates", alone)(register=templates.__setitem__)
+    for name, source in templates.items():
+        check_template(name, source)
     registry.connectors |= connectors
     registry.checks |= checks
     registry.models |= models

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import from_json
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from hub.errors import ConfigurationError
 from hub.sdk.settings import Secret
@@ -92,6 +93,22 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         lines = [f"INLAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise ConfigurationError("The settings cannot be used:\n  " + "\n  ".join(lines)) from None
+    except SettingsError:
+        raise ConfigurationError("The settings cannot be used:\n  " + "\n  ".join(_no_json(given))) from None
+
+
+def _no_json(given: dict[str, Any]) -> list[str]:
+    """The variables that hold lists or tables and no JSON; pydantic stops at the first and quotes nothing."""
+    wrong = []
+    for name, field in Settings.model_fields.items():
+        text = os.environ.get(f"INLAY_{name.upper()}")
+        if name in given or text is None or get_origin(field.annotation) not in (list, dict):
+            continue
+        try:
+            from_json(text)
+        except ValueError:
+            wrong.append(f"INLAY_{name.upper()}: this is no JSON")
+    return wrong
 
 
 def _from_files() -> dict[str, str]:
@@ -102,8 +119,9 @@ def _from_files() -> dict[str, str]:
         if path:
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no UTF-8 text"
                 raise ConfigurationError(
-                    f"INLAY_{name.upper()}_FILE names {path}, which cannot be read: {error.strerror}."
+                    f"INLAY_{name.upper()}_FILE names {path}, which cannot be read: {why}."
                 ) from None
     return found

@@ -88,7 +88,7 @@ def register_templates(register: Callable[[str, str], None]) -> None:
     Args:
         register: call it with the template's name and the text of its ``.prompty`` file.
 
-    Raises: recorded; the template is left out.
+    Raises: recorded, and your plugin is left out, also when a template cannot be used.
 
     Example::
 
