@@ -61,7 +61,7 @@ def check_output(parts: Parts, run: Run) -> Step:
     started = time.perf_counter()
     draft, damaged = _restored(run)
     breaches = [dataclasses.asdict(breach) for breach in contract.breaches(draft, _originals(run))]
-    texts = {f"variant {n}": variant.text for n, variant in enumerate(run.draft.variants, start=1)}
+    texts = _said(run.draft)
     subject = Subject(
         side="output",
         team=run.team,
@@ -86,6 +86,19 @@ def check_output(parts: Parts, run: Run) -> Step:
         entries=(entry,),
         light=run.destinations == 0,
     )
+
+
+def _said(draft: Draft) -> dict[str, str]:
+    """Everything of a draft that leaves with it, by the name findings point at: each variant's text, the fields that a
+    connector is given and that do not stand in that text, claims and disclosures."""
+    texts = {f"variant {n}": variant.text for n, variant in enumerate(draft.variants, start=1)}
+    for number, variant in enumerate(draft.variants, start=1):
+        for name, value in variant.fields.items():
+            parts = [part for part in ([value] if isinstance(value, str) else value) if part not in variant.text]
+            if parts:
+                texts[f"variant {number}, {name}"] = "\n".join(parts)
+    beside = {"claims": [claim.text for claim in draft.claims], "disclosures": draft.disclosures}
+    return texts | {name: "\n".join(lines) for name, lines in beside.items() if lines}
 
 
 def _stop(run: Run, verdicts: tuple[Verdict, ...], *, before_model: bool) -> Step | None:
