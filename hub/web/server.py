@@ -16,6 +16,10 @@ from hub.settings import Settings, load
 
 #: Seconds a request under way has to finish once the server is told to stop.
 DRAIN = 30
+#: Connections one process keeps open; more wait in the listen queue. Below the 1,024 files a process may usually open.
+CONNECTIONS = 800
+#: Seconds a client has to send a request's head, also the next one's on a connection it keeps.
+HEAD_SECONDS = 10
 #: The application granian loads in each process.
 TARGET = "hub.web.server:application"
 
@@ -27,6 +31,7 @@ def serve(settings: Settings) -> None:
     are handed on through it, so that every process sees the same.
     """
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -41,8 +46,10 @@ def serve(settings: Settings) -> None:
         factory=True,
         workers=settings.processes,
         blocking_threads=settings.threads,
-        # More than this wait in the listen queue, where a client sees a slow connect and not an error.
-        backpressure=settings.threads * 4,
+        # granian counts open connections here and not requests: with few of them, as many idle browsers would keep
+        # everybody else out (seen with 2.x: the 65th waits until one of the 64 is closed).
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN,
