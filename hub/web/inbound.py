@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from hub.bootstrap import Hub
 from hub.domain import Ignored, Request
@@ -75,6 +76,9 @@ def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connect
         log.warning("unverified", connection=name)
         # Why it does not verify helps an attacker most.
         raise Unverified("The request does not prove who sent it.") from None
+    if came.method != "POST":
+        # A GET may ask a handshake's question; links and previews are fetched by GET, and must start nothing.
+        raise MethodNotAllowed(valid_methods=["POST"])
     try:
         for item in connector.parse(connection, came):
             _store(hub, metrics, name, item)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hub.sdk import Connector
+from hub.testing.connector_contract import ConnectorContract
 from tests.shape.tree import ROOT
 
 CONNECTORS = ROOT / "connectors"
@@ -68,6 +69,17 @@ def test_every_setting_is_described_for_an_admin_and_in_the_readme(folder: Path)
     told = _told(folder, "Settings")
     assert not [field for field, info in fields.items() if len((info.description or "").split()) < 3]
     assert told == set(fields)
+
+
+@each_connector
+def test_it_is_held_to_the_contract_of_every_connector(folder: Path) -> None:
+    (connector,) = _connectors_of(folder)
+    tests = importlib.import_module(f"tests.connectors.{folder.name}.test_contract")
+    held = [one for one in vars(tests).values() if isinstance(one, type) and issubclass(one, ConnectorContract)]
+    kept = [one for one in held if one is not ConnectorContract and type(one.connector) is type(connector)]
+    assert [one.__name__ for one in kept if one.__name__.startswith("Test")], "no test class inherits ConnectorContract"
+    ours = {name for name in dir(ConnectorContract) if name.startswith("test_")}
+    assert not [name for one in kept for name in ours if getattr(one, name) is not getattr(ConnectorContract, name)]
 
 
 @each_connector

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.shape.tree import ROOT
 
 OUTSIDE = """
@@ -18,14 +20,28 @@ def test_a_model_answers(inlay_fake_model):
     assert inlay_fake_model.calls == 1
 """
 
+CASE = """\
+tests:
+  - {description: holds, vars: {text: Hello}, metadata: {look_at: prompt}, assert: [{type: contains, value: Hello}]}
+"""
+
 
 def test_an_outsider_s_test_is_given_a_fake_model(tmp_path: Path) -> None:
     (tmp_path / "test_outside.py").write_text(OUTSIDE)
     options = ["-q", "-p", "no:cacheprovider", "-o", f"pythonpath={ROOT}"]
-    # Named where the package is not installed with its entry points; naming it twice is the same plugin once.
-    plugin = ["-p", "hub.testing.plugin"]
-    command = [sys.executable, "-m", "pytest", *options, *plugin, str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 passed" in ran.stdout
+
+
+@pytest.mark.parametrize("named", [[], ["-p", "hub.testing.template_tests"]], ids=["by itself", "named as well"])
+def test_an_outsider_s_templates_are_tested_once(tmp_path: Path, named: list[str]) -> None:
+    template = "rewrite-in-brand-voice.prompty"
+    (tmp_path / template).write_bytes((ROOT / "prompts" / template).read_bytes())
+    (tmp_path / "rewrite-in-brand-voice.tests.yaml").write_text(CASE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *named, str(tmp_path)]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
 
