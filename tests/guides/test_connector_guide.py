@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -23,9 +20,12 @@ from hub.pipeline.run import advance
 from hub.sdk import Connection, GuardedHttp, Inbound
 from hub.store import connections, deliveries
 from tests.guides.guides import blocks, guide
+from tests.guides.wiki import Wiki
 from tests.hubs import AUTHOR, REVIEWER, TEAM, a_hub
 
 PARTS = blocks(guide("write-a-connector"), "python")
+#: The connector of steps 2 to 4; before it stands the one that says hello, after it its tests.
+CONNECTOR = "\n".join(PARTS[1:5])
 (FIXTURE,) = blocks(guide("write-a-connector"), "json")
 KEY = b"a-signing-key"
 
@@ -37,63 +37,16 @@ def _module(code: str) -> ModuleType:
     return module
 
 
-class Wiki(ThreadingHTTPServer):
-    """Pages and blocks in memory; ``token`` is the one it accepts."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.things: dict[str, dict[str, Any]] = {"pricing": {"title": "Pricing", "text": "It costs 5 euros."}}
-        self.writes = 0
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Wiki
-
-    def do_GET(self) -> None:
-        self._say(self.server.things.get(self._name))
-
-    def do_PUT(self) -> None:
-        given = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.writes += 1
-        self.server.things[self._name] = {**given, "version": self.server.writes}
-        self._say(self.server.things[self._name])
-
-    def do_DELETE(self) -> None:
-        self._say(self.server.things.pop(self._name, None))
-
-    @property
-    def _name(self) -> str:
-        return self.path.removeprefix("/api/pages/")
-
-    def _say(self, thing: dict[str, Any] | None) -> None:
-        accepted = self.headers["authorization"] == "Bearer good"
-        body = json.dumps(thing or {}).encode()
-        self.send_response(401 if not accepted else 200 if thing else 404)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def wiki() -> Iterator[Wiki]:
     server = Wiki()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    server.stop()
 
 
 @pytest.fixture
 def hub(wiki: Wiki, tmp_path: Path) -> Iterator[Hub]:
-    with a_hub(tmp_path, plugins=(("wiki", _module("\n".join(PARTS[1:]))),)) as hub:
+    with a_hub(tmp_path, plugins=(("wiki", _module(CONNECTOR)),)) as hub:
         assert not [plugin for plugin in hub.registry.plugins if plugin.error]
         settings = {"root": wiki.url, "token": "good", "signing_key": KEY.decode()}
         row = hub.parts.connections.sealed("wiki", "wiki", settings, sandbox=False, now=hub.parts.clock())
