@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 FAKE_MODEL := $(VENV)/fake-model
 FAKE_MODEL_PACKAGE := @copilotkit/aimock@1.43.0
 AXE_PACKAGE := axe-core@4.14.1
+AXE := INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench scale clean
@@ -17,8 +18,14 @@ help: ## Show this list
 demo: $(READY) ## Start the hub with a sample document and run one request on it; needs no key and no account
 	@$(BIN)/inlay demo
 
+# Storms go alone: they stop and start the broker that other tests use.
 test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
-	@INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest $(ARGS)
+ifdef ARGS
+	@$(AXE) $(BIN)/python -m pytest $(ARGS)
+else
+	@$(AXE) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --ignore tests/scale
+	@$(BIN)/python -m pytest tests/scale
+endif
 
 check: lint test ## Everything a change must pass: style, imports, types, tests
 

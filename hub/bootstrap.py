@@ -68,6 +68,8 @@ class Hub:
         received = receiving.receive(self.parts, request, strict=strict, lease=wait > 0)
         if received.run is not None:
             stored = threading.Event()
+            if received.birth is None:
+                stored.set()
             walking: Future[Run] = self.pool.submit(self._walk, received, stored.set)
             walking.add_done_callback(lambda _: stored.set())
             try:

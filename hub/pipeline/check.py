@@ -61,7 +61,7 @@ def check_output(parts: Parts, run: Run) -> Step:
     started = time.perf_counter()
     draft, damaged = _restored(run)
     breaches = [dataclasses.asdict(breach) for breach in contract.breaches(draft, _originals(run))]
-    texts = _said(run.draft)
+    texts = said(run.draft)
     subject = Subject(
         side="output",
         team=run.team,
@@ -88,7 +88,7 @@ def check_output(parts: Parts, run: Run) -> Step:
     )
 
 
-def _said(draft: Draft) -> dict[str, str]:
+def said(draft: Draft) -> dict[str, str]:
     """Everything of a draft that leaves with it, by the name findings point at: each variant's text, the fields that a
     connector is given and that do not stand in that text, claims and disclosures."""
     texts = {f"variant {n}": variant.text for n, variant in enumerate(draft.variants, start=1)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic_core import to_json
 
 from hub.domain import Problem, Request, Run, RunState, Stage, Target, clean_json
-from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, UnknownName
+from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step, store
@@ -63,6 +63,9 @@ def receive(parts: Parts, request: Request, *, strict: bool = True, lease: bool 
     plan: _Plan | None = None
     try:
         plan = _plan(parts, request, strict)
+    except TryLater:
+        # It passes by itself: the sender tries again. A run that failed for good would answer that key for ever.
+        raise
     except InlayError as error:
         if strict or request.team is None:
             raise

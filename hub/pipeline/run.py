@@ -18,7 +18,6 @@ from hub.errors import (
     InlayError,
     LeaseLost,
     NeedsPermission,
-    NotAllowed,
     Refused,
     TargetGone,
     TryLater,
@@ -29,7 +28,7 @@ from hub.pipeline.check import check_input, check_output
 from hub.pipeline.compose import compose
 from hub.pipeline.deliver import deliver
 from hub.pipeline.parts import Parts
-from hub.pipeline.step import Step, commit
+from hub.pipeline.step import MOVING, Step, commit
 from hub.store import Tx, runs
 
 log = structlog.get_logger("inlay.run")
@@ -46,7 +45,6 @@ STAGES: dict[Stage, Callable[[Parts, Run], Step]] = {
 #: How a run ends when a stage raises. The first that fits counts.
 ENDINGS: tuple[tuple[type[InlayError], RunState], ...] = (
     (Refused, RunState.REFUSED),
-    (NotAllowed, RunState.REFUSED),
     (Held, RunState.HELD),
     (BadAnswer, RunState.HELD),
     (NeedsPermission, RunState.WAITING_USER),
@@ -114,6 +112,10 @@ def _take_and_walk(parts: Parts, take: Callable[[Tx, Mapping[str, Any]], Run | N
         lease = {"token": token, "now": parts.clock(), "until": parts.leases.until()}
         with parts.database.transaction() as tx:
             run = take(tx, lease)
+            if run is not None and run.state not in MOVING:
+                # Left by a process that died over a person's act, such as an undo. Nobody but a person goes on with it.
+                runs.save(tx, run.id, token, {"token": None, "wake_at": None})
+                run = None
     finally:
         if run is None:
             parts.leases.drop(token)

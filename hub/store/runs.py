@@ -20,6 +20,8 @@ _COLUMNS = tuple(column.name for column in table.columns)
 _UNSTORED = ("request_key", "fingerprint")
 _NAMES = tuple(name for name in _COLUMNS if name not in _UNSTORED)
 _OPTIONAL = {"work", "input_verdicts", "output_verdicts"}
+#: Stages in which whoever holds the lease may be changing something in a vendor's system: writing it back, or undoing.
+_TOUCHING = (Stage.DELIVER.value, Stage.REVIEW.value, Stage.DONE.value)
 #: How many waiting runs of a team count towards its next run's turn.
 _CROWD = 1000
 
@@ -111,7 +113,7 @@ def cut_in(tx: Connection, run_id: str, states: Iterable[RunState], changes: Map
     statement = sa.update(table).where(
         table.c.id == run_id,
         table.c.state.in_([state.value for state in states]),
-        sa.or_(table.c.stage != Stage.DELIVER.value, table.c.token.is_(None), table.c.wake_at <= now),
+        sa.or_(table.c.stage.not_in(_TOUCHING), table.c.token.is_(None), table.c.wake_at <= now),
     )
     return tx.execute(statement.values(token=None, **values)).rowcount == 1
 

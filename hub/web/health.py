@@ -37,8 +37,11 @@ def blueprint(hub: Hub, metrics: Metrics) -> Blueprint:
     @health.get("/metrics")
     @public
     def figures() -> Response:
-        """Guards itself: an admin's key, or a request made on this machine."""
-        if "Authorization" in request.headers or not from_this_machine():
+        """Guards itself: an admin's key, or a request made on this machine to a hub nobody else is told of.
+
+        A proxy that adds no header looks like this machine, so a hub with a public address always wants the key.
+        """
+        if "Authorization" in request.headers or hub.settings.public_url or not from_this_machine():
             need_admin(by_bearer(hub))
         return Response(metrics.text(hub), content_type=CONTENT_TYPE)
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.bootstrap import Hub
-from hub.domain import DeliveryRow, DeliveryState, Draft, Event, Finding, Problem, Run, RunState, Target, Usage, Verdict
+from hub.domain import (
+    DeliveryRow,
+    DeliveryState,
+    Draft,
+    Event,
+    Problem,
+    Run,
+    RunState,
+    Target,
+    Usage,
+    Variant,
+    Verdict,
+)
 from hub.errors import InlayError
+from hub.pipeline.check import said
 from hub.pipeline.review import content_hash
 from hub.pipeline.step import MOVING
 from hub.store import deliveries, events
@@ -73,11 +86,11 @@ def summary(run: Run, url: str) -> dict[str, Any]:
 def whole(view: Opened, url: str) -> dict[str, Any]:
     """A run with everything."""
     run = view.run
-    said = summary(run, url)
-    if run.work.url:
-        said["links"]["source"] = run.work.url
+    told = summary(run, url)
+    if web_link(run.work.url):
+        told["links"]["source"] = run.work.url
     return {
-        **said,
+        **told,
         "label": "Simulated: no model is configured." if run.simulated else "",
         "reviewed": reviewed(view),
         "draft": None if run.draft is None else draft(run.draft, run.output_verdicts),
@@ -100,15 +113,15 @@ def problem(found: Problem | None) -> dict[str, Any] | None:
 
 def draft(found: Draft, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The draft as it may be shown."""
-    shown = [hide(variant.text, variant.fields, number, verdicts) for number, variant in enumerate(found.variants, 1)]
+    shown = cleared(found, verdicts)
     return {
         "content_hash": content_hash(found),
         "simulated": found.simulated,
-        "variants": [{"text": text, "fields": fields} for text, fields in shown],
-        "claims": [{"text": claim.text, "evidence_id": claim.evidence_id} for claim in found.claims],
-        "disclosures": list(found.disclosures),
-        "assumptions": list(found.assumptions),
-        "missing_inputs": list(found.missing_inputs),
+        "variants": [{"text": variant.text, "fields": variant.fields} for variant in shown.variants],
+        "claims": [{"text": claim.text, "evidence_id": claim.evidence_id} for claim in shown.claims],
+        "disclosures": list(shown.disclosures),
+        "assumptions": list(shown.assumptions),
+        "missing_inputs": list(shown.missing_inputs),
         "usage": usage(found.usage),
         **({"raw": found.raw} if found.raw and not found.variants else {}),
     }
@@ -153,7 +166,7 @@ def delivery(row: DeliveryRow, address: str) -> dict[str, Any]:
         "state": row.state,
         "reviewed": row.reviewed,
         "attempts": row.attempts,
-        "url": address or None,
+        "url": web_link(address) or None,
         "problem": problem(row.problem),
         "receipt": None
         if receipt is None
@@ -173,26 +186,33 @@ def moment(event: Event) -> dict[str, Any]:
     }
 
 
-def hide(
-    text: str, fields: Mapping[str, Any], number: int, verdicts: Sequence[Verdict]
-) -> tuple[str, Mapping[str, Any]]:
-    """A variant without the secrets a check found in it: in its text, and in every field that repeats one."""
-    spans = sorted({found.span for found in hidden(number, verdicts) if found.span}, reverse=True)
-    if not spans:
-        return text, fields
-    # Longest first, so that a secret that holds another goes as a whole.
-    said = sorted({text[start:end] for start, end in spans} - {""}, key=len, reverse=True)
-    return _without(text, said), {name: _without(value, said) for name, value in fields.items()}
-
-
-def hidden(number: int, verdicts: Sequence[Verdict]) -> list[Finding]:
-    """The findings in this variant whose place nobody may read."""
-    return [
-        found
+def cleared(found: Draft, verdicts: Sequence[Verdict]) -> Draft:
+    """The draft without the secrets a check found in it, wherever in it they stand."""
+    texts = said(found)
+    places = [
+        (finding.where, finding.span)
         for verdict in verdicts
-        for found in verdict.findings
-        if found.rule.startswith(_HIDDEN) and found.where == f"variant {number}"
+        for finding in verdict.findings
+        if finding.rule.startswith(_HIDDEN) and finding.span and finding.where in texts
     ]
+    # Longest first, so that a secret that holds another goes as a whole.
+    secrets = sorted({texts[where][start:end] for where, (start, end) in places} - {""}, key=len, reverse=True)
+    if not secrets:
+        return found
+    return replace(
+        found,
+        variants=tuple(
+            Variant(
+                text=_without(variant.text, secrets),
+                fields={name: _without(value, secrets) for name, value in variant.fields.items()},
+            )
+            for variant in found.variants
+        ),
+        claims=tuple(replace(claim, text=_without(claim.text, secrets)) for claim in found.claims),
+        disclosures=tuple(_without(found.disclosures, secrets)),
+        assumptions=tuple(_without(found.assumptions, secrets)),
+        missing_inputs=tuple(_without(found.missing_inputs, secrets)),
+    )
 
 
 def _without(value: Any, secrets: Sequence[str]) -> Any:
@@ -203,6 +223,11 @@ def _without(value: Any, secrets: Sequence[str]) -> Any:
     if isinstance(value, list | tuple):
         return [_without(item, secrets) for item in value]
     return value
+
+
+def web_link(address: str) -> str:
+    """The address if a browser may be sent there. A connector's plugin made it up: it may name a script instead."""
+    return address if address.lower().startswith(("https://", "http://")) else ""
 
 
 def _address(hub: Hub, run: Run, row: DeliveryRow) -> str:

@@ -29,8 +29,9 @@ class Shown:
 def variants(draft: Draft, verdicts: Sequence[Verdict]) -> list[Shown]:
     """Every variant of a draft."""
     shown = []
-    for number, variant in enumerate(draft.variants, 1):
-        clear, _ = run_view.hide(variant.text, {}, number, verdicts)
+    cleared = run_view.cleared(draft, verdicts)
+    for number, (variant, safe) in enumerate(zip(draft.variants, cleared.variants, strict=True), 1):
+        clear = safe.text
         found = [f for verdict in verdicts for f in verdict.findings if f.where == f"variant {number}"]
         # A text that lost a secret has other offsets: its findings are listed, not marked.
         pieces = (Piece(clear),) if clear != variant.text else tuple(cut(variant.text, found))

@@ -10,6 +10,7 @@ from flask import Blueprint, current_app, g
 import hub as package
 from hub.bootstrap import Hub
 from hub.domain import Usage
+from hub.web.run_view import web_link
 
 #: State of a run: the words people read, and the tone they are shown in.
 STATES = {
@@ -55,11 +56,6 @@ def install(page: Blueprint, hub: Hub) -> None:
             "tiers": TIERS,
             "hub_url": current_app.config["INLAY_URL"],
         }
-
-
-def web_link(address: str) -> str:
-    """The address if a browser may be sent there. A connector's plugin made it up: it may name a script instead."""
-    return address if address.lower().startswith(("https://", "http://")) else ""
 
 
 def when(at: float) -> str:
