@@ -162,7 +162,12 @@ def test_the_page_shows_the_document_and_marks_what_inlay_wrote(google: Google) 
     start = google.text().index("🎯") + 1
     google.write(name("inlay:out:<run-1>", start, start + 8), name("someone:else", 1, 3))
     page = ask(google, "GET", "/document/d/doc/edit")
-    assert "<mark>🎯 draft</mark>" in page and "Written by Inlay" in page and "&lt;run-1&gt;" in page and page.count('class="note"') == 1
+    assert (
+        "<mark>🎯 draft</mark>" in page
+        and "Written by Inlay" in page
+        and "&lt;run-1&gt;" in page
+        and page.count('class="note"') == 1
+    )
     assert "<td>" in page and 'class="glyph">•' in page
     assert "<script" not in page and "javascript:" not in page and "<b>Fête" not in page
     assert "doc/edit" in ask(google, "GET", "/")
