@@ -36,7 +36,7 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
 class _Stderr(io.TextIOBase):
     """Standard error as it is when a line is written: a stream that was replaced may have been closed since."""
 
-    def write(self, text: str) -> int:
+    def write(self, text: str, /) -> int:
         return sys.stderr.write(text)
 
     def flush(self) -> None:
