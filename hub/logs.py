@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -25,7 +24,7 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
             structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(_Stderr()),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
     # The HTTP client logs a line with the address for each call.
@@ -33,7 +32,7 @@ def configure(level: str, *, pretty: bool | None = None) -> None:
     logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
 
 
-class _Stderr(io.TextIOBase):
+class _Stderr:
     """Standard error as it is when a line is written: a stream that was replaced may have been closed since."""
 
     def write(self, text: str, /) -> int:
