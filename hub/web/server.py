@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,25 @@ def application() -> Any:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _end_with(os.getppid())
     hub = build(load())
     hub.start()
     # A process that multiprocessing made leaves without atexit's functions; it does run these.
     Finalize(None, hub.close, exitpriority=100)
     return create_app(hub)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that looks after it is gone: killed, it could not say so, and nobody would ever
+    stop this one, which holds the port.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="inlay-parent", daemon=True).start()
 
 
 def _hand_on(settings: Settings) -> None:

@@ -60,9 +60,14 @@ def serving(home: Path, processes: int = 1) -> Iterator[tuple[subprocess.Popen[b
                 threading.Event().wait(0.05)
         yield server, port
     finally:
+        # Asked first: killed, it could not stop the processes it looks after.
         if server.poll() is None:
+            server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
             server.kill()
-        server.wait(10)
+            server.wait(10)
 
 
 def call(port: int, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
@@ -92,6 +97,21 @@ def test_the_server_answers_and_stops_with_everything_closed(tmp_path: Path, pro
         assert server.wait(20) == 0
     # SQLite removes its log when the last connection is closed in order; a process that was cut off leaves it.
     assert not (tmp_path / "inlay.db-wal").exists()
+
+
+def test_the_processes_of_a_server_that_is_killed_end_by_themselves(tmp_path: Path) -> None:
+    seeded(tmp_path)
+    with serving(tmp_path) as (server, port):
+        server.kill()
+        server.wait(10)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                call(port, "GET", "/healthz")
+            except OSError:
+                break
+            assert time.monotonic() < deadline, "somebody still answers"
+            threading.Event().wait(0.2)
 
 
 def test_what_is_given_to_the_server_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
