@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import to_json
 
-from hub.domain import Problem, Request, Run, RunState, Stage, Target, clean_json
+from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target, clean_json
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts
@@ -202,9 +202,9 @@ def _check_team(parts: Parts, team: str) -> None:
 
 
 def _check_inputs(request: Request, template: Template) -> None:
-    """Say at once what is wrong with the inputs, when nothing is to be read from a document first."""
-    if request.target is None:
-        template.accept(request.inputs)
+    """Say at once what is wrong with the inputs. What is still to be read from the target counts as given."""
+    to_come = None if request.target is None else Context(text="to be read", title="to be read")
+    template.accept(request.inputs, to_come)
 
 
 def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Problem | None) -> Run:
