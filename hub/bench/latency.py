@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
-from hub.bench import material
-from hub.bench.report import Figure, median, percentile
+from hub.bench import beside, material
+from hub.bench.beside import Endpoint
+from hub.bench.report import Bars, Figure, median, percentile
 from hub.bootstrap import Hub
 from hub.domain import Request, RunState
 from hub.errors import InlayError
 from hub.sdk import Prompt
 from hub.store import events, runs
 
-BAR_MS = 4.5
 GROUP = "added latency, embedded, sequential, 2,000 characters"
 _STAGES = ("compose", "check_input", "ask", "check_output", "deliver")
 
 
-def measure(hub: Hub, base_url: str, *, rounds: int, each: int) -> Iterator[Figure]:
+def measure(hub: Hub, base_url: str, *, rounds: int, each: int, bars: Bars) -> Iterator[Figure]:
     """Rounds of direct calls and of runs in turn; every figure is the median of its rounds."""
     requests = material.requests("latency")
     direct: list[list[float]] = []
@@ -33,13 +30,13 @@ def measure(hub: Hub, base_url: str, *, rounds: int, each: int) -> Iterator[Figu
     for _ in range(rounds):
         direct.append(_ask(hub, each))
         walked.append(_run(hub, requests, each))
-    bare = [_bare(base_url, each) for _ in range(rounds)]
+    bare = [beside.ask(Endpoint(url=base_url), each) for _ in range(rounds)]
     yield Figure(group=GROUP, name="direct, bare socket p50", value=_mid(bare, 0.5), unit="ms")
     yield Figure(group=GROUP, name="direct, same client p50", value=_mid(direct, 0.5), unit="ms")
     yield Figure(group=GROUP, name="a run p50", value=_mid(walked, 0.5), unit="ms")
     for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99")):
         added = median([percentile(r, share) - percentile(d, share) for r, d in zip(walked, direct, strict=True)])
-        bar = BAR_MS if share == 0.5 else None
+        bar = bars.added_ms if share == 0.5 else None
         yield Figure(group=GROUP, name=f"added {name}", value=added, unit="ms", bar=bar)
     yield from _shares(hub, percentile([ms for one in walked for ms in one], 0.5), each)
 
@@ -78,22 +75,6 @@ def _run(hub: Hub, requests: Iterator[Request], count: int) -> list[float]:
         if run.state is not RunState.DELIVERED:
             what = run.problem.what if run.problem else ""
             raise InlayError(f"A run of the bench is {run.state}.", why=what)
-    return taken
-
-
-def _bare(base_url: str, count: int) -> list[float]:
-    """The same bytes over a kept connection, without any client library around them."""
-    parts = urlsplit(base_url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=10)
-    taken = []
-    for _ in range(count):
-        messages = [{"role": "user", "content": material.text()}]
-        body = json.dumps({"model": "bench", "messages": messages})
-        started = time.perf_counter()
-        connection.request("POST", f"{parts.path}/chat/completions", body, {"content-type": "application/json"})
-        connection.getresponse().read()
-        taken.append((time.perf_counter() - started) * 1000)
-    connection.close()
     return taken
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub import configure
-from hub.bench import checks, latency, material, processes, stored, throughput
-from hub.bench.report import Figure
+from hub.bench import beside, checks, latency, material, processes, stored, throughput
+from hub.bench.report import Bars, Figure
 from hub.bootstrap import Hub, build
 from hub.domain import Role
 from hub.settings import load
@@ -31,6 +31,7 @@ class Options:
     big: bool = False
     model_url: str = ""
     processes: int = 1
+    beside: beside.Endpoint | None = None
 
     def count(self, number: int) -> int:
         """A number of runs, scaled."""
@@ -59,7 +60,19 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
         source = configure.read(material.part("hub.yaml"), name="the bench's hub.yaml", environ={"BENCH_TOKEN": token})
         configure.apply(hub, source, actor="system:bench")
         hub.start(workers=0)
-        yield from _embedded(options, hub, model_url, say)
+        bars = Bars()
+        if options.beside is not None:
+            say(f"another gateway at {options.beside.url}")
+            found = {}
+            direct = beside.Endpoint(url=model_url)
+            each = options.count(600)
+            for figure in beside.measure(
+                direct, options.beside, clients=throughput.CLIENTS, rounds=options.rounds, each=each
+            ):
+                found[figure.name] = figure.value
+                yield figure
+            bars = beside.bars(found)
+        yield from _embedded(options, hub, model_url, bars, say)
         if "http" in options.parts:
             say(f"runs over HTTP with {throughput.CLIENTS} clients")
             yield from throughput.over_http(
@@ -70,6 +83,7 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
                 rounds=options.rounds,
                 each=options.count(1500),
                 settings={"processes": str(options.processes)},
+                bars=bars,
             )
         if "webhooks" in options.parts:
             say("webhooks")
@@ -81,16 +95,16 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
             yield from stored.measure(hub, sizes, each=options.count(400), say=say)
 
 
-def _embedded(options: Options, hub: Hub, model_url: str, say: Callable[[str], None]) -> Iterator[Figure]:
+def _embedded(options: Options, hub: Hub, model_url: str, bars: Bars, say: Callable[[str], None]) -> Iterator[Figure]:
     if "latency" in options.parts:
         say("added latency")
-        yield from latency.measure(hub, model_url, rounds=options.rounds, each=options.count(200))
+        yield from latency.measure(hub, model_url, rounds=options.rounds, each=options.count(200), bars=bars)
     if "checks" in options.parts:
         say("checks")
         yield from checks.measure(hub, rounds=options.rounds, each=options.count(300))
     if "threads" in options.parts:
         say(f"runs of this process with {throughput.THREADS} threads")
-        yield from throughput.embedded(hub, rounds=options.rounds, each=options.count(600))
+        yield from throughput.embedded(hub, rounds=options.rounds, each=options.count(600), bars=bars)
 
 
 def _key(hub: Hub) -> str:

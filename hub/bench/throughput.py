@@ -13,13 +13,11 @@ from typing import Any
 
 from hub.bench import material, processes
 from hub.bench.load import Job
-from hub.bench.report import Figure, median, percentile
+from hub.bench.report import Bars, Figure, median, percentile
 from hub.bootstrap import Hub
 from hub.domain import RunState
 from hub.errors import InlayError
 
-BAR_PER_SECOND = 240
-BAR_CPU = 5.0
 BAR_MB = 250
 BAR_START = 2.5
 BAR_ACK = 50
@@ -28,7 +26,7 @@ CLIENTS = 64
 RATE = 200
 
 
-def embedded(hub: Hub, *, rounds: int, each: int) -> Iterator[Figure]:
+def embedded(hub: Hub, *, rounds: int, each: int, bars: Bars) -> Iterator[Figure]:
     """Runs of this process, ``THREADS`` at once."""
     requests = material.requests("threads")
     speeds, cpu = [], []
@@ -43,12 +41,12 @@ def embedded(hub: Hub, *, rounds: int, each: int) -> Iterator[Figure]:
             if any(run.state is not RunState.DELIVERED for run in done):
                 raise InlayError("A run of the bench did not arrive.")
     group = f"runs per second, embedded, {THREADS} threads, one process"
-    yield Figure(group=group, name="runs", value=median(speeds), unit="/s", bar=BAR_PER_SECOND, better="higher")
-    yield Figure(group=group, name="CPU for 1,000 runs", value=median(cpu), unit="s", bar=BAR_CPU)
+    yield Figure(group=group, name="runs", value=median(speeds), unit="/s", bar=bars.per_second, better="higher")
+    yield Figure(group=group, name="CPU for 1,000 runs", value=median(cpu), unit="s", bar=bars.cpu)
 
 
 def over_http(
-    home: Path, key: str, model_url: str, *, port: int, rounds: int, each: int, settings: dict[str, str]
+    home: Path, key: str, model_url: str, *, port: int, rounds: int, each: int, settings: dict[str, str], bars: Bars
 ) -> Iterator[Figure]:
     """Runs through ``inlay serve``: time to the first answer, runs per second, CPU and memory under that load."""
     log = home / "serve.log"
@@ -69,10 +67,10 @@ def over_http(
             slow.append((percentile(result.ms, 0.5), percentile(result.ms, 0.99)))
             memory.append(processes.memory_mb(server.pid))
     group = f"runs per second, HTTP, {CLIENTS} clients, {given.get('processes', '1')} web process(es)"
-    yield Figure(group=group, name="runs", value=median(speeds), unit="/s", bar=BAR_PER_SECOND, better="higher")
+    yield Figure(group=group, name="runs", value=median(speeds), unit="/s", bar=bars.per_second, better="higher")
     yield Figure(group=group, name="answer p50", value=median([p50 for p50, _ in slow]), unit="ms")
     yield Figure(group=group, name="answer p99", value=median([p99 for _, p99 in slow]), unit="ms")
-    yield Figure(group=group, name="CPU for 1,000 runs", value=median(cpu), unit="s", bar=BAR_CPU)
+    yield Figure(group=group, name="CPU for 1,000 runs", value=median(cpu), unit="s", bar=bars.cpu)
     yield Figure(group=group, name="memory under load", value=max(memory), unit="MB", bar=BAR_MB)
 
 

@@ -20,6 +20,9 @@ PARTS = ("latency", "checks", "threads", "http", "webhooks", "stored")
 @click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds a median is of.")
 @click.option("--processes", type=click.IntRange(1, 16), default=1, show_default=True, help="Web processes.")
 @click.option("--model-url", default="", help="Another instant model: an OpenAI-compatible base URL.")
+@click.option("--beside", default="", help="Another gateway in front of --model-url; the bars follow from its figures.")
+@click.option("--beside-key", default="none", help="The key it wants.")
+@click.option("--beside-pid", type=click.IntRange(1), help="Its process, to count what it costs.")
 @output.json_option
 @click.pass_context
 def command(
@@ -30,6 +33,9 @@ def command(
     rounds: int,
     processes: int,
     model_url: str,
+    beside: str,
+    beside_key: str,
+    beside_pid: int | None,
     as_json: bool,
 ) -> None:
     """Measure latency, throughput and the cost of each stage.
@@ -37,10 +43,19 @@ def command(
     All checks are on, every run is stored in SQLite as it is in production, every text is new, the model answers at
     once. The exit code is 1 when a figure misses its bar.
     """
+    from hub.bench.beside import Endpoint
     from hub.bench.measure import Options, measure
 
+    if beside and not model_url:
+        raise click.UsageError("--beside needs --model-url: both must ask the same model.")
     options = Options(
-        parts=only or PARTS, scale=scale, rounds=rounds, big=big, model_url=model_url, processes=processes
+        parts=only or PARTS,
+        scale=scale,
+        rounds=rounds,
+        big=big,
+        model_url=model_url,
+        processes=processes,
+        beside=Endpoint(url=beside, key=beside_key, pid=beside_pid) if beside else None,
     )
     figures = []
     for figure in measure(options, lambda what: click.echo(f"measuring {what} ...", err=True)):

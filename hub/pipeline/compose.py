@@ -56,7 +56,7 @@ def prompt_of(template: Template, run: Run) -> Prompt:
         schema=template.contract.json_schema(),
         max_tokens=template.max_tokens,
         inputs=run.work.values,
-        contract=template.contract.model_dump(),
+        contract=template.contract.plain,
     )
 
 

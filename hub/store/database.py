@@ -39,8 +39,15 @@ class Database:
         if self.dialect not in ("sqlite", "postgresql"):
             raise ConfigurationError(f"INLAY_DATABASE_URL names {self.dialect}; Inlay works on sqlite and postgresql.")
         self.url = parsed
-        # hide_parameters: a database error must not carry a person's text into a log.
-        options: dict[str, Any] = {"hide_parameters": True, "pool_size": pool, "max_overflow": 0, "pool_timeout": 30}
+        options: dict[str, Any] = {
+            # A database error must not carry a person's text into a log.
+            "hide_parameters": True,
+            "pool_size": pool,
+            "max_overflow": 0,
+            "pool_timeout": 30,
+            # Both ways in below commit or roll back before a connection goes back: no need to roll back once more.
+            "pool_reset_on_return": None,
+        }
         if self.is_sqlite:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -122,6 +122,11 @@ class Contract(BaseModel):
         return self._schema
 
     @cached_property
+    def plain(self) -> Mapping[str, Any]:
+        """The contract as plain data, to be read only."""
+        return self.model_dump()
+
+    @cached_property
     def _schema(self) -> dict[str, Any]:
         claim = _closed({"text": {"type": "string"}, "evidence_id": {"type": ["string", "null"]}})
         lines = {"type": "array", "items": {"type": "string"}}
