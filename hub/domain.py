@@ -208,6 +208,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A remark beside a text: ``quote`` is the passage it is about, word for word, ``text`` what it says."""
+
+    quote: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One write-back to one target.
 
@@ -215,7 +223,8 @@ class Delivery:
     ``reviewed`` False asks for a visible "not reviewed" mark; asking again with True clears it.
     ``provenance`` is what the destination shows of the run: its id, template, revision, URL.
     ``earlier`` is the receipt of this delivery when it arrived before: if its effect is gone, a person removed it, and
-    it is not written again.
+    it is not written again. ``suggest`` asks for a proposal that the author accepts or rejects in the vendor's own way,
+    where the vendor has one. With ``comments`` only these are written, and never a text.
     """
 
     key: str
@@ -227,6 +236,8 @@ class Delivery:
     provenance: Json = field(default_factory=dict)
     simulated: bool = False
     earlier: Receipt | None = None
+    suggest: bool = False
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +253,17 @@ class Receipt:
     url: str = ""
     already: bool = False
     detail: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What became of a delivered text. ``changed`` is the share of it that was edited, from 0 to 1; None when unknown.
+
+    ``pending`` is a suggestion nobody has decided on yet.
+    """
+
+    state: Literal["kept", "edited", "deleted", "pending"]
+    changed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,10 +352,11 @@ class Run:
 
 
 class DeliveryState(StrEnum):
-    """Where one delivery stands."""
+    """Where one delivery stands. ``placed`` was written by the surface itself, in the person's own name."""
 
     PENDING = "pending"
     DONE = "done"
+    PLACED = "placed"
     FAILED = "failed"
     ORPHANED = "orphaned"
     WAITING_USER = "waiting_user"

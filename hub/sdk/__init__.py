@@ -2,6 +2,7 @@
 
 from hub.domain import (
     Actor,
+    Comment,
     Context,
     Delivery,
     Draft,
@@ -15,6 +16,7 @@ from hub.domain import (
     Receipt,
     Request,
     Role,
+    Standing,
     Target,
     Trigger,
     Usage,
@@ -41,6 +43,7 @@ from hub.errors import (
 )
 from hub.sdk.check import Check, Subject
 from hub.sdk.connector import Connection, Connector, Inbound, InboundAnswer, ItemCount
+from hub.sdk.desk import Desk, Visit, Visitor
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import GuardedHttp, Reply
 from hub.sdk.model import Answer, Model, Prompt
@@ -52,6 +55,7 @@ __all__ = [
     "BadAnswer",
     "BadRequest",
     "Check",
+    "Comment",
     "ConfigurationError",
     "Conflict",
     "Connection",
@@ -59,6 +63,7 @@ __all__ = [
     "ConnectorSettings",
     "Context",
     "Delivery",
+    "Desk",
     "Draft",
     "Finding",
     "GuardedHttp",
@@ -83,6 +88,7 @@ __all__ = [
     "Request",
     "Role",
     "Secret",
+    "Standing",
     "Subject",
     "Target",
     "TargetGone",
@@ -94,6 +100,8 @@ __all__ = [
     "Variant",
     "VendorRefused",
     "Verdict",
+    "Visit",
+    "Visitor",
     "clean_json",
     "clean_text",
     "hookimpl",

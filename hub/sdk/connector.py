@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Target
+from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Standing, Target
+from hub.errors import Unverified
+from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
-from hub.sdk.settings import ConnectorSettings
+from hub.sdk.settings import ConnectorSettings, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class Connection:
 
     ``http`` calls only the hosts ``settings.hosts()`` names. ``sandbox`` marks a stand-in on this machine: ``http``
     then calls loopback addresses only, which is why simulated drafts may be written there and nowhere else.
-    ``account`` names who the vendor sees, as far as rate limits are counted.
+    ``account`` names who the vendor sees, as far as rate limits are counted. ``token`` is the person's own, when the
+    run is theirs and they lent one: it goes before the connection's own credentials.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Connection:
     http: GuardedHttp
     sandbox: bool = False
     account: str = "default"
+    token: Secret | None = field(default=None, repr=False)
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -129,12 +133,38 @@ class Connector(ABC):
     def count_items(self, connection: Connection, kind: str, since: float, until: float) -> ItemCount:
         """How many items of ``kind`` people made in the window (Unix seconds), with Inlay or without it."""
 
+    def manifests(self, connection: Connection, url: str) -> Mapping[str, str]:
+        """Files an admin puts into the vendor's console, made from the settings: name to content.
+
+        Args:
+            url: where the vendor reaches this hub's pages of the connection.
+        """
+        return {}
+
     def target_url(self, target: Target) -> str:
         """Where a person can look at the target, or an empty string."""
         return ""
 
-    def blueprint(self, hub: Any) -> Any:
-        """A Flask blueprint for vendor-facing pages, or None."""
+    def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:
+        """What became of a delivery (``earlier`` is its receipt); None when this connector cannot tell.
+
+        Raises:
+            TargetGone, NeedsPermission, TryLater, VendorRefused.
+        """
+        return None
+
+    def identify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
+        """The person in front of a page of ``blueprint``, proven by what the vendor signed. Called before every view.
+
+        Raises:
+            Unverified: nobody, or not proven.
+        """
+        raise Unverified("This connector has no pages of its own.")
+
+    def blueprint(self, desk: Desk) -> Any:
+        """A Flask blueprint for pages and calls inside the vendor's tool, or None. The hub serves it under
+        ``/connect/<connector>/<connection>``, admits only whom ``identify`` names, and a view asks ``desk.visitor()``.
+        """
         return None
 
     def sandbox(self) -> Callable[..., Any] | None:
