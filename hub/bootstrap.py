@@ -19,6 +19,7 @@ from hub.governance.runner import Runner
 from hub.ledger import Ledger
 from hub.model import Endpoint, FallbackModel, OpenAIModel
 from hub.offline import Simulator
+from hub.pipeline import look_back as looking_back
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
 from hub.pipeline.parts import Leases, Parts
@@ -141,7 +142,7 @@ def build(
         runner=Runner(found.checks),
         policy_of=Policies(database).of,
         model=model or _model(settings, found),
-        connections=Connections(database, vault, found.connectors),
+        connections=Connections(database, vault, found.connectors, clock),
         leases=Leases(database, settings.lease_seconds, clock),
         clock=clock,
         finished=found.tell_finished,
@@ -155,6 +156,10 @@ def build(
         renew=parts.leases.renew,
         reap_seconds=settings.reap_seconds,
         renew_seconds=settings.lease_seconds / 3,
+        chores={
+            "look-back": lambda: looking_back.look(parts),
+            "permits": parts.connections.forget_expired,
+        },
     )
     parts.wake = engine.wake
     pool = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="inlay-walk")

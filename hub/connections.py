@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from hub.errors import BadRequest, ConfigurationError, NotAllowed, UnknownName
-from hub.sdk import Connection, Connector, GuardedHttp
-from hub.store import Database, connections
+from hub.sdk import Connection, Connector, GuardedHttp, Secret
+from hub.store import Database, Tx, connections, permits, runs
 from hub.store.connections import ConnectionRow
 from hub.vault import Vault
 
@@ -18,15 +20,18 @@ from hub.vault import Vault
 class Connections:
     """Every connection of this hub, opened when first needed and again when its settings change."""
 
-    def __init__(self, database: Database, vault: Vault, connectors: Mapping[str, Connector]) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, connectors: Mapping[str, Connector], clock: Callable[[], float]
+    ) -> None:
         self._database = database
         self._vault = vault
         self._connectors = connectors
+        self._clock = clock
         self._open: dict[str, tuple[float, Connector, Connection]] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> tuple[Connector, Connection]:
-        """The connector and the open connection.
+    def get(self, name: str, *, person: str | None = None) -> tuple[Connector, Connection]:
+        """The connector and the open connection; with ``person``, carrying the token they lent, if they did.
 
         Raises:
             UnknownName: there is no connection of this name, or its connector is not installed.
@@ -34,9 +39,10 @@ class Connections:
         """
         with self._database.reading() as tx:
             row = connections.get(tx, name)
-        return self._opened(name, row)
+            sealed = self._lent(tx, name, person)
+        return _as(self._opened(name, row), person, self._vault.open(sealed or ""))
 
-    def for_team(self, name: str, team: str) -> tuple[Connector, Connection]:
+    def for_team(self, name: str, team: str, *, person: str | None = None) -> tuple[Connector, Connection]:
         """The same, for a team it is switched on for.
 
         Raises:
@@ -45,7 +51,8 @@ class Connections:
         with self._database.reading() as tx:
             on = connections.enabled(tx, name, team)
             row = connections.get(tx, name)
-        opened = self._opened(name, row)
+            sealed = self._lent(tx, name, person)
+        opened = _as(self._opened(name, row), person, self._vault.open(sealed or ""))
         if not on:
             raise NotAllowed(
                 f"{opened[0].title} ({name}) is not switched on for the team {team}.",
@@ -54,6 +61,17 @@ class Connections:
                 who="an admin",
             )
         return opened
+
+    def lend(self, name: str, person: str, token: Secret, expires_at: float) -> None:
+        """Keep a person's own token for their runs, sealed, until it expires."""
+        sealed = self._vault.seal({"token": token.reveal()})
+        with self._database.transaction() as tx:
+            permits.put(tx, name, runs.one_spelling(person) or "", sealed, expires_at)
+
+    def forget_expired(self) -> None:
+        """Delete the tokens that have expired."""
+        with self._database.transaction() as tx:
+            permits.expire(tx, self._clock())
 
     def sealed(
         self, name: str, connector_name: str, given: Mapping[str, Any], *, sandbox: bool, now: float
@@ -90,6 +108,9 @@ class Connections:
                 self._open[name] = known = (row.updated_at, connector, self._connect(connector, row))
         return known[1], known[2]
 
+    def _lent(self, tx: Tx, name: str, person: str | None) -> str | None:
+        return permits.get(tx, name, runs.one_spelling(person) or "", self._clock()) if person else None
+
     def _connector(self, name: str) -> Connector:
         connector = self._connectors.get(name)
         if connector is None:
@@ -105,3 +126,13 @@ class Connections:
             raise ConfigurationError(f"The stored settings of {row.name} cannot be used any more: {names}.") from None
         http = GuardedHttp(settings.hosts(), loopback_only=row.sandbox)
         return Connection(name=row.name, settings=settings, http=http, sandbox=row.sandbox)
+
+
+def _as(
+    opened: tuple[Connector, Connection], person: str | None, lent: Mapping[str, Secret]
+) -> tuple[Connector, Connection]:
+    """The connection as this person works on it: with their token, and counted as an account of its own."""
+    if not person or "token" not in lent:
+        return opened
+    account = hashlib.sha256((runs.one_spelling(person) or "").encode()).hexdigest()[:16]
+    return opened[0], replace(opened[1], token=lent["token"], account=account)

@@ -4,7 +4,7 @@ loses nothing, and waking twice is harmless. Knows no pipeline: it is handed wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import dramatiq
@@ -18,6 +18,8 @@ log = structlog.get_logger("inlay.engine")
 ACTOR = "advance"
 #: Wake-ups one reaper sends in one look. A longer backlog already has its own in the broker.
 BATCH = 64
+#: How often chores are done. They are about hours, not seconds.
+CHORE_SECONDS = 30.0
 
 
 class Engine:
@@ -30,6 +32,7 @@ class Engine:
         work: called with a queue's name for each wake-up: takes the next run of that queue and advances it.
         due: called with a limit; how many runs want work now, by queue.
         renew: called while this process lives, to keep its leases.
+        chores: what a process that works does now and then, by name.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Engine:
         renew: Callable[[], None],
         reap_seconds: float,
         renew_seconds: float,
+        chores: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         self.queues = tuple(queues)
         self.broker = _broker(broker_url)
@@ -51,6 +55,7 @@ class Engine:
         self._renew = renew
         self._reap_seconds = reap_seconds
         self._renew_seconds = renew_seconds
+        self._chores = dict(chores or {})
         self._stop = threading.Event()
         self._worker: dramatiq.Worker | None = None
         self._threads: list[threading.Thread] = []
@@ -85,6 +90,8 @@ class Engine:
             self._worker = dramatiq.Worker(self.broker, queues=served, worker_threads=workers, worker_timeout=100)
             self._worker.start()
             self._spawn("reaper", self._reap, self._reap_seconds)
+            for name, chore in self._chores.items():
+                self._spawn(name, chore, CHORE_SECONDS)
         self._spawn("leases", self._renew, self._renew_seconds)
 
     def stop(self, timeout: float = 10.0) -> None:
@@ -99,7 +106,7 @@ class Engine:
     def _named(self, queue: str) -> str:
         return f"{self._prefix}.{queue}"
 
-    def _spawn(self, name: str, action: Callable[[], None], seconds: float) -> None:
+    def _spawn(self, name: str, action: Callable[[], object], seconds: float) -> None:
         def loop() -> None:
             while not self._stop.wait(seconds):
                 try:

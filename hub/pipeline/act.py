@@ -16,6 +16,7 @@ from hub.store import Tx, budgets, deliveries, runs
 _BEFORE_ANSWER = frozenset({Stage.COMPOSE, Stage.CHECK_INPUT, Stage.ASK})
 _STUCK = (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED)
 _UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, *_STUCK, RunState.HELD)
+_WRITTEN = (DeliveryState.DONE, DeliveryState.PLACED)
 _NOT_WRITTEN = (DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER)
 #: One-tap answers to "what got in the way?".
 FRICTION = (
@@ -118,7 +119,7 @@ def undo(parts: Parts, run: Run, actor: Actor) -> Run:
         raise Conflict(f"A run that is {run.state} cannot be undone now.")
     try:
         with parts.database.reading() as tx:
-            rows = [row for row in deliveries.of_run(tx, held.id) if row.state is DeliveryState.DONE]
+            rows = [row for row in deliveries.of_run(tx, held.id) if row.state in _WRITTEN]
         if not rows:
             raise Conflict("This run has written nothing that could be taken back.")
         for row in rows:
@@ -174,7 +175,7 @@ def _gone(held: Run, rows: list[DeliveryRow]) -> list[DeliveryRow]:
 
 def _undo_one(parts: Parts, run: Run, row: DeliveryRow, actor: Actor) -> None:
     assert row.receipt is not None
-    connector, connection = parts.connections.get(row.target.connection)
+    connector, connection = parts.connections.get(row.target.connection, person=actor.person)
     receipt = connector.undo(connection, row.target, row.receipt)
     now = parts.clock()
     entry = Entry("delivery.undone", {"delivery": row.key, "revision": receipt.revision, "already": receipt.already})

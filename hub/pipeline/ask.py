@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from hub.domain import Draft, Problem, Run, RunState, Stage, Usage, Work, clean_text
+from hub.clean import clean_text
+from hub.domain import Draft, Problem, Run, RunState, Stage, Usage, Work
 from hub.errors import BadAnswer
 from hub.ledger import Entry
 from hub.pipeline import spend

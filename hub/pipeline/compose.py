@@ -64,7 +64,7 @@ def _context(parts: Parts, run: Run) -> Context | None:
     target = run.request.target
     if target is None:
         return None
-    connector, connection = parts.connections.for_team(target.connection, run.team)
+    connector, connection = parts.connections.for_team(target.connection, run.team, person=run.request.actor.person)
     reads = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if reads:
         account = f"{connection.name}:{connection.account}"

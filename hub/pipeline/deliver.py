@@ -11,8 +11,9 @@ from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGo
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
-from hub.store import calls, deliveries, runs
+from hub.store import Tx, calls, deliveries, look_backs, runs
 
+DAY = 86_400.0
 _AFTER = {
     DeliveryState.ORPHANED: RunState.ORPHANED,
     DeliveryState.WAITING_USER: RunState.WAITING_USER,
@@ -65,7 +66,16 @@ def deliver(parts: Parts, run: Run) -> Step:
         state=RunState.DELIVERED,
         changes={"problem": None},
         entries=(Entry("run.delivered", {"deliveries": len(rows), "simulated": run.simulated}),),
+        writes=(lambda tx: _look_again(parts, run, rows, tx)) if rows else None,
     )
+
+
+def _look_again(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
+    """Plan to look at what becomes of the text: once it was accepted, and a day after it was delivered."""
+    for row in rows:
+        if run.state is RunState.APPROVED:
+            look_backs.plan(tx, row.key, "accepted", parts.clock())
+        look_backs.plan(tx, row.key, "a day later", parts.clock() + DAY)
 
 
 def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
@@ -87,6 +97,7 @@ def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
         },
         simulated=run.simulated,
         earlier=row.receipt,
+        suggest=run.tier >= 2 and not row.reviewed,
     )
 
 
@@ -96,7 +107,8 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     changes: dict[str, Any]
     try:
         _allowed(parts, run, row)
-        connector, connection = parts.connections.for_team(row.target.connection, run.team)
+        asker = run.request.actor.person
+        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=asker)
         account = f"{connection.name}:{connection.account}"
         with parts.database.transaction() as tx:
             wait = calls.take(tx, account, connector.limits, connector.delivery_cost, parts.clock())

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import to_json
 
-from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target, clean_json
+from hub.clean import clean_json
+from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts

@@ -11,7 +11,7 @@ from hub.errors import Conflict, NotAllowed
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step, commit
-from hub.store import Tx, deliveries, runs
+from hub.store import Tx, deliveries, look_backs, runs
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 
@@ -108,6 +108,8 @@ def _reopen(tx: Tx, run_id: str, now: float) -> None:
 def _kept(parts: Parts, run: Run, actor: Actor, accept: bool, reason: str) -> Run:
     kind = "output.accepted" if accept else "output.rejected"
     with parts.database.transaction() as tx:
+        for row in deliveries.of_run(tx, run.id) if accept else ():
+            look_backs.plan(tx, row.key, "accepted", parts.clock())
         parts.ledger.append(
             tx,
             run_id=run.id,

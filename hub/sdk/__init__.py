@@ -1,5 +1,6 @@
 """The one public door for plugins: everything a connector, a check or a model may import from the hub."""
 
+from hub.clean import clean_json, clean_text
 from hub.domain import (
     Actor,
     Comment,
@@ -22,8 +23,6 @@ from hub.domain import (
     Usage,
     Variant,
     Verdict,
-    clean_json,
-    clean_text,
 )
 from hub.errors import (
     BadAnswer,

@@ -41,6 +41,30 @@ def of_run(tx: Connection, run_id: str) -> list[DeliveryRow]:
     return [_delivery(row) for row in tx.execute(_OF_RUN, {"of_run": run_id})]
 
 
+def get(tx: Connection, key: str) -> DeliveryRow | None:
+    """One delivery, or None."""
+    row = tx.execute(sa.select(table).where(table.c.key == key)).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+def add(tx: Connection, row: DeliveryRow, now: float) -> None:
+    """One more delivery of a run, as it stands. The caller holds the run's lease in the same transaction."""
+    tx.execute(
+        sa.insert(table).values(
+            key=row.key,
+            run_id=row.run_id,
+            number=row.number,
+            connection=row.target.connection,
+            target=encode("target", row.target),
+            state=row.state,
+            reviewed=row.reviewed,
+            attempts=row.attempts,
+            receipt=encode("receipt", row.receipt),
+            updated_at=now,
+        )
+    )
+
+
 def save(tx: Connection, key: str, now: float, changes: Mapping[str, Any]) -> None:
     """Write changes to one delivery. The caller holds the run's lease in the same transaction."""
     values = {name: encode(name, value) for name, value in changes.items()}

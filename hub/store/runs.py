@@ -17,7 +17,7 @@ from hub.store.hot import Hot
 from hub.store.tables import run as table
 
 _COLUMNS = tuple(column.name for column in table.columns)
-_UNSTORED = ("request_key", "fingerprint")
+_UNSTORED = ("request_key", "fingerprint", "asker")
 _NAMES = tuple(name for name in _COLUMNS if name not in _UNSTORED)
 _OPTIONAL = {"work", "input_verdicts", "output_verdicts"}
 #: Stages in which whoever holds the lease may be changing something in a vendor's system: writing it back, or undoing.
@@ -33,7 +33,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
         The id and fingerprint of the run that stands under this key, and whether it is new.
     """
     row = {name: encode(name, getattr(run, name)) for name in _NAMES}
-    row |= {"request_key": run.request.key, "fingerprint": fingerprint}
+    row |= {"request_key": run.request.key, "fingerprint": fingerprint, "asker": one_spelling(run.request.actor.person)}
     if _INSERT.one(tx, row) is not None:
         return run.id, fingerprint, True
     known = tx.execute(_BY_KEY, {"key": run.request.key}).one()
@@ -147,6 +147,29 @@ def newest(
     if state is not None:
         statement = statement.where(table.c.state == state)
     return [_run(row) for row in tx.execute(statement)]
+
+
+def of_person(tx: Connection, person: str, *, limit: int, state: RunState | None = None) -> list[Run]:
+    """The newest runs this person asked for."""
+    statement = sa.select(table).where(table.c.asker == one_spelling(person))
+    if state is not None:
+        statement = statement.where(table.c.state == state.value)
+    return [_run(row) for row in tx.execute(statement.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
+
+
+def uses(tx: Connection, team: str, since: float) -> dict[str, int]:
+    """How many runs of the team each template had since then (Unix seconds)."""
+    counted = (
+        sa.select(table.c.template, sa.func.count())
+        .where(table.c.team == team, table.c.created_at >= since)
+        .group_by(table.c.template)
+    )
+    return {template: number for template, number in tx.execute(counted)}
+
+
+def one_spelling(person: str | None) -> str | None:
+    """One form for the spellings of an e-mail address: case and edges do not count."""
+    return person.strip().casefold()[:320] if person else None
 
 
 def count_by_state(tx: Connection) -> dict[str, int]:

@@ -84,6 +84,16 @@ connection = sa.Table(
     sa.Column("updated_at", Time, nullable=False),
 )
 
+#: A person's own token for a vendor, lent for their runs until it expires.
+permit = sa.Table(
+    "permit",
+    metadata,
+    sa.Column("connection", sa.ForeignKey("connection.name"), primary_key=True),
+    sa.Column("person", sa.String(320), primary_key=True),
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("expires_at", Time, nullable=False),
+)
+
 enablement = sa.Table(
     "enablement",
     metadata,
@@ -128,6 +138,7 @@ run = sa.Table(
     sa.Column("template", Id, nullable=False),
     sa.Column("revision", sa.String(64), nullable=False),
     sa.Column("workflow", Id),
+    sa.Column("asker", sa.String(320)),
     sa.Column("destinations", sa.Integer, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
     sa.Column("policy", sa.String(64), nullable=False),
@@ -154,6 +165,7 @@ sa.Index(
     postgresql_where=run.c.wake_at.is_not(None),
 )
 sa.Index("ix_run_team_created", run.c.team, run.c.created_at)
+sa.Index("ix_run_asker_created", run.c.asker, run.c.created_at)
 sa.Index(
     "ix_run_waiting",
     run.c.team,
@@ -176,6 +188,16 @@ delivery = sa.Table(
     sa.Column("receipt", sa.Text),
     sa.Column("problem", sa.Text),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+#: When to look again at what became of a delivered text.
+look_back = sa.Table(
+    "look_back",
+    metadata,
+    sa.Column("delivery", sa.ForeignKey("delivery.key"), primary_key=True),
+    sa.Column("moment", sa.String(16), primary_key=True),
+    sa.Column("due_at", Time, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
 )
 
 budget = sa.Table(

@@ -73,6 +73,19 @@ def people(tx: Connection) -> list[tuple[str, str, str, Role]]:
     return [(row.email, row.name, row.team, Role(row.role)) for row in rows]
 
 
+def person_of(tx: Connection, email: str) -> tuple[str, str, Mapping[str, Role]] | None:
+    """(e-mail as it is stored, name, team to role) of a person, in any spelling of the address; None when unknown."""
+    rows = tx.execute(
+        sa.select(person.c.email, person.c.name, membership.c.team, membership.c.role)
+        .join(membership, membership.c.email == person.c.email)
+        .where(sa.func.lower(person.c.email) == email.strip().lower())
+        .order_by(membership.c.team)
+    ).all()
+    if not rows:
+        return None
+    return rows[0].email, rows[0].name, {row.team: Role(row.role) for row in rows}
+
+
 def role_of(tx: Connection, email: str, team_id: str) -> Role | None:
     """The person's role in the team; None when they are not in it."""
     found = tx.execute(

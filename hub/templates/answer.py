@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hub.domain import Claim, Draft, Variant, clean_json, clean_text
+from hub.clean import clean_json, clean_text
+from hub.domain import Claim, Draft, Variant
 from hub.errors import BadAnswer
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from hub.domain import Context, clean_text
+from hub.clean import clean_text
+from hub.domain import Context
 from hub.errors import InvalidInputs
 
 Kind = Literal["string", "text", "integer", "number", "boolean", "choice", "list"]

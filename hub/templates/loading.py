@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.domain import clean_text
+from hub.clean import clean_text
 from hub.errors import BadRequest
 from hub.templates import front_matter, sandbox
 from hub.templates.contract import Contract

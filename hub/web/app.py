@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 
 import hub as package
 from hub.bootstrap import Hub
-from hub.web import api, auth, errors, headers, health, inbound, metrics, pages
+from hub.web import api, auth, connect, errors, headers, health, inbound, metrics, pages
 from hub.web.api import described
 
 
@@ -50,6 +50,9 @@ def create_app(hub: Hub) -> APIFlask:
     for machine in (api.blueprint(hub), inbound.blueprint(hub, counted), health.blueprint(hub, counted)):
         csrf.exempt(machine)
         app.register_blueprint(machine)
+    for desk, page in connect.install(app, hub, counted):
+        csrf.exempt(page)
+        app.register_blueprint(page, name=desk.name, url_prefix=desk.prefix)
     for page in pages.blueprints(hub):
         app.register_blueprint(page)
     described.install(app)

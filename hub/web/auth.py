@@ -19,6 +19,8 @@ from hub.web.errors import SignInFirst
 
 View = TypeVar("View", bound=Callable[..., Any])
 API = "api"
+#: Where the application keeps the desks of the connectors' own pages, by the name of their blueprint.
+DESKS = "inlay.desks"
 #: A request that carries one of these came through a proxy, from who knows where.
 _PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
@@ -81,6 +83,10 @@ def install(app: Flask, hub: Hub) -> None:
         # An address that leads nowhere is told so by the routing itself: it holds nothing to guard.
         if endpoint is None or is_public(app.view_functions[endpoint]):
             return
+        desk = app.extensions.get(DESKS, {}).get(request.blueprint)
+        if desk is not None:
+            # A page inside a vendor's tool: its connector says who is there, by what the vendor signed.
+            return desk.admit()
         g.identity = by_bearer(hub) if request.blueprint == API else by_session(hub)
 
 

@@ -11,7 +11,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from hub.domain import clean_json
+from hub.clean import clean_json
 from hub.errors import BadRequest, InvalidInputs
 
 Body = TypeVar("Body", bound=BaseModel)

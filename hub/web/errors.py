@@ -23,7 +23,7 @@ from hub.web.problems import Kind
 log = structlog.get_logger("inlay.web")
 PROBLEM = "application/problem+json"
 #: Paths of programs: they are answered in JSON whatever they say they accept.
-_MACHINE = ("/api/", "/in/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_MACHINE = ("/api/", "/in/", "/connect/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 
 class SignInFirst(Unverified):

@@ -52,14 +52,14 @@ def blueprint(hub: Hub, metrics: Metrics) -> Blueprint:
     return inbound
 
 
-def arrived() -> Inbound:
+def arrived(*, cache: bool = False) -> Inbound:
     """The request as it came, its body unread by any parser and no larger than the hub reads."""
     return Inbound(
         method=request.method,
         path=request.path,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.args.to_dict(),
-        body=request.get_data(cache=False),
+        body=request.get_data(cache=cache),
     )
 
 

@@ -101,8 +101,17 @@ def whole(view: Opened, url: str) -> dict[str, Any]:
             for verdict in verdicts
         ],
         "timeline": [moment(event) for event in view.events],
-        "deliveries": [delivery(row, address) for row, address in view.deliveries],
+        "deliveries": [delivery(row, address, standing_of(view, row)) for row, address in view.deliveries],
     }
+
+
+def standing_of(view: Opened, row: DeliveryRow) -> dict[str, Any] | None:
+    """What became of a delivered text, as far as it was looked at: the newest look."""
+    for event in reversed(view.events):
+        if event.kind == "delivery.read_back" and event.data.get("delivery") == row.key:
+            data = event.data
+            return {"at": event.at, "moment": data["moment"], "state": data["state"], "changed": data["changed"]}
+    return None
 
 
 def problem(found: Problem | None) -> dict[str, Any] | None:
@@ -158,7 +167,7 @@ def findings(side: str, verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]
             }
 
 
-def delivery(row: DeliveryRow, address: str) -> dict[str, Any]:
+def delivery(row: DeliveryRow, address: str, standing: dict[str, Any] | None = None) -> dict[str, Any]:
     receipt = row.receipt
     return {
         "key": row.key,
@@ -168,9 +177,13 @@ def delivery(row: DeliveryRow, address: str) -> dict[str, Any]:
         "attempts": row.attempts,
         "url": web_link(address) or None,
         "problem": problem(row.problem),
+        "standing": standing,
         "receipt": None
         if receipt is None
-        else {name: getattr(receipt, name) for name in ("vendor_id", "revision", "content_hash", "already")},
+        else {
+            **{name: getattr(receipt, name) for name in ("vendor_id", "revision", "content_hash", "already")},
+            "mode": receipt.detail.get("mode", ""),
+        },
     }
 
 
@@ -251,7 +264,7 @@ def _place(hub: Hub, target: Target) -> str:
 def actions(view: Opened) -> tuple[str, ...]:
     """What can be done to the run as it stands."""
     run = view.run
-    written = any(row.state is DeliveryState.DONE for row, _ in view.deliveries)
+    written = any(row.state in (DeliveryState.DONE, DeliveryState.PLACED) for row, _ in view.deliveries)
     can: list[str] = []
     if run.state is RunState.IN_REVIEW:
         can += ["accept", "reject"]

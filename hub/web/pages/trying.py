@@ -12,7 +12,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from hub.bootstrap import Hub
-from hub.domain import Request, Run, clean_text
+from hub.clean import clean_text
+from hub.domain import Request, Run
 from hub.errors import BadRequest, InvalidInputs, NotAllowed
 from hub.templates import InputSpec, Template
 from hub.web.auth import Identity

@@ -1,0 +1,147 @@
+"""Placed: a surface wrote a draft itself, in the person's own name, and says where it stands and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from hub.domain import Actor, DeliveryRow, DeliveryState, Receipt, Run, RunState, Standing, Target
+from hub.errors import BadRequest, Conflict
+from hub.ledger import Entry
+from hub.pipeline.look_back import figures
+from hub.pipeline.parts import Parts
+from hub.pipeline.step import MOVING
+from hub.store import Tx, deliveries, events, runs
+
+_SHOWN = (RunState.DELIVERED, RunState.IN_REVIEW)
+_RESTING = tuple(state for state in RunState if state not in MOVING)
+#: More places than anybody puts one draft to.
+MOST = 50
+
+
+def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt, *, reviewed: bool) -> Run:
+    """Record a place: a delivery that is there already, with its receipt. The same place again changes its record.
+
+    Raises:
+        Conflict: there is no draft to place, or it is said to be reviewed and is not.
+        BadRequest: the receipt names no marker, or there are too many places.
+    """
+    marker = _marker(receipt)
+    if run.draft is None or not run.draft.variants:
+        raise Conflict("This run has no draft that could stand anywhere.", instead="Open the run to see what it needs.")
+    if reviewed and run.tier >= 2 and not (run.review and run.review.decision == "accept"):
+        raise Conflict(
+            "This draft is not reviewed yet.", instead="Write it with its 'not reviewed' line, or wait for the review."
+        )
+    now = parts.clock()
+
+    def write(tx: Tx, held: Run) -> Entry:
+        rows = deliveries.of_run(tx, held.id)
+        known = _known(rows, marker)
+        if known is not None:
+            merged = replace(receipt, detail={**(known.receipt.detail if known.receipt else {}), **receipt.detail})
+            deliveries.save(
+                tx, known.key, now, {"state": DeliveryState.PLACED, "receipt": merged, "reviewed": reviewed}
+            )
+            return Entry("delivery.placed", {"delivery": known.key, "reviewed": reviewed, "again": True})
+        if len(rows) >= MOST:
+            raise BadRequest("This draft stands in too many places.", instead="Start a new run.")
+        number = len(rows) + 1
+        row = DeliveryRow(
+            key=f"{held.id}.{number}",
+            run_id=held.id,
+            number=number,
+            target=target,
+            state=DeliveryState.PLACED,
+            reviewed=reviewed,
+            receipt=receipt,
+        )
+        deliveries.add(tx, row, now)
+        runs.save(tx, held.id, held.token, {"destinations": number})
+        proof = {
+            "delivery": row.key,
+            "connection": target.connection,
+            "vendor_id": receipt.vendor_id,
+            "content_hash": receipt.content_hash,
+            "reviewed": reviewed,
+        }
+        return Entry("delivery.placed", proof)
+
+    return _held(parts, run, actor, _SHOWN, write)
+
+
+def remove(parts: Parts, run: Run, actor: Actor, marker: str) -> Run:
+    """Record that the surface took its text back.
+
+    Raises:
+        Conflict: it placed nothing of that name.
+    """
+    now = parts.clock()
+
+    def write(tx: Tx, held: Run) -> Entry | None:
+        known = _known(deliveries.of_run(tx, held.id), marker)
+        if known is None:
+            raise Conflict("This run has placed nothing of that name.")
+        if known.state is DeliveryState.UNDONE:
+            return None
+        deliveries.save(tx, known.key, now, {"state": DeliveryState.UNDONE})
+        return Entry("delivery.undone", {"delivery": known.key, "by": "surface"})
+
+    return _held(parts, run, actor, _RESTING, write)
+
+
+def stands(parts: Parts, run: Run, marker: str, standing: Standing) -> None:
+    """Put on record what a surface found of a text it had placed; the same again is told once.
+
+    Raises:
+        Conflict: it placed nothing of that name.
+    """
+    with parts.database.transaction() as tx:
+        known = _known(deliveries.of_run(tx, run.id), marker)
+        if known is None:
+            raise Conflict("This run has placed nothing of that name.")
+        found = figures(standing)
+        told = [e.data for e in events.of_run(tx, run.id) if e.kind == "delivery.read_back"]
+        last = next((data for data in reversed(told) if data["delivery"] == known.key), {})
+        if {name: last.get(name) for name in found} == found:
+            return
+        data = {"delivery": known.key, "moment": "at a visit", "simulated": run.simulated, **found}
+        who = parts.ledger.pseudonym(None, "surface")
+        parts.ledger.append(
+            tx, run_id=run.id, team=run.team, actor=who, at=parts.clock(), entries=[Entry("delivery.read_back", data)]
+        )
+
+
+def _held(
+    parts: Parts, run: Run, actor: Actor, states: tuple[RunState, ...], write: Callable[[Tx, Run], Entry | None]
+) -> Run:
+    """Do this while nobody else works on the run, and give it back as it was: one transaction."""
+    now, token = parts.clock(), parts.leases.new()
+    try:
+        with parts.database.transaction() as tx:
+            held = runs.take_waiting(tx, run.id, states, token=token, now=now, until=parts.leases.until())
+            if held is None:
+                raise Conflict(
+                    f"A run that is {run.state} has no draft to place now.", instead="Look at it again in a moment."
+                )
+            entry = write(tx, held)
+            runs.save(tx, held.id, token, {"token": None, "wake_at": None})
+            if entry is not None:
+                who = parts.ledger.pseudonym(actor.person, actor.via)
+                parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[entry])
+            after = runs.get(tx, run.id)
+    finally:
+        parts.leases.drop(token)
+    assert after is not None
+    return after
+
+
+def _known(rows: list[DeliveryRow], marker: str) -> DeliveryRow | None:
+    return next((row for row in rows if row.receipt is not None and row.receipt.detail.get("marker") == marker), None)
+
+
+def _marker(receipt: Receipt) -> str:
+    marker = receipt.detail.get("marker")
+    if not isinstance(marker, str) or not 0 < len(marker) <= 256:
+        raise BadRequest("The receipt names no marker: Inlay could not find the text again.")
+    return marker

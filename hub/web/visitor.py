@@ -1,0 +1,155 @@
+"""A proven person at a connector's desk: reaches their teams' runs and templates, as over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hub.bootstrap import Hub
+from hub.domain import Actor, Json, Receipt, Request, Role, Run, RunState, Standing, Target
+from hub.errors import InlayError
+from hub.pipeline import act, placed
+from hub.sdk import Connection, Visitor
+from hub.store import deliveries, runs
+from hub.web import run_view
+from hub.web.api import catalog
+from hub.web.api.answering import run_of
+from hub.web.auth import Identity
+
+#: Over how long uses are counted, in seconds, and how long a count is good for.
+WINDOW = 90 * 86_400.0
+_FRESH = 300.0
+
+
+class Uses:
+    """How often a team used each template, counted anew every few minutes: the order of a list need not be newer."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._counted: dict[str, tuple[float, Mapping[str, int]]] = {}
+
+    def of(self, team: str) -> Mapping[str, int]:
+        """Runs by template, in the window up to now."""
+        now = self._hub.parts.clock()
+        known = self._counted.get(team)
+        if known is None or now - known[0] >= _FRESH:
+            with self._hub.database.reading() as tx:
+                known = self._counted[team] = (now, runs.uses(tx, team, now - WINDOW))
+        return known[1]
+
+
+class PersonAtTheDesk(Visitor):
+    """The hub's half of ``Visitor``."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        uses: Uses,
+        connection: Connection,
+        known: tuple[str, str, Mapping[str, Role]],
+        teams: Sequence[str],
+        team: str,
+    ) -> None:
+        self.person, self.name, roles = known
+        self.teams = tuple(teams)
+        self.team = team
+        self.connection = connection
+        self._hub = hub
+        self._uses = uses
+        self._identity = Identity(self.person, self.name, roles, f"connect:{connection.name}")
+
+    def templates(self, surface: str) -> Sequence[Json]:
+        hub = self._hub
+        uses = self._uses.of(self.team)
+        offered = [
+            one
+            for one in hub.parts.shelf.every()
+            if (not one.teams or self.team in one.teams) and (not one.surfaces or surface in one.surfaces)
+        ]
+        offered.sort(key=lambda one: (-uses.get(one.name, 0), one.title.casefold()))
+        return [{**catalog.template(one), "uses": uses.get(one.name, 0)} for one in offered]
+
+    def submit(self, request: Request, *, wait: float = 0.0) -> Json:
+        name = self.connection.name
+        asked = replace(request, team=self.team, actor=self._actor(self.team), key=f"at:{name}:{request.key}")
+        return self._shown(self._hub.submit(asked, wait=wait))
+
+    def run(self, run_id: str) -> Json:
+        return self._shown(self._run(run_id))
+
+    def recent(self, limit: int = 20) -> Sequence[Json]:
+        with self._hub.database.reading() as tx:
+            found = runs.of_person(tx, self.person, limit=limit)
+        return [self._shown(run) for run in found if self._identity.reaches(run.team)]
+
+    def undo(self, run_id: str) -> Json:
+        run = self._run(run_id)
+        return self._shown(act.undo(self._hub.parts, run, self._actor(run.team)))
+
+    def resume(self, run_id: str, *, at: Json | None = None) -> Json:
+        run = self._run(run_id)
+        return self._shown(act.resume(self._hub.parts, run, self._actor(run.team), at=at))
+
+    def cancel(self, run_id: str) -> Json:
+        run = self._run(run_id)
+        return self._shown(act.cancel(self._hub.parts, run, self._actor(run.team)))
+
+    def feedback(self, run_id: str, *, tag: str) -> None:
+        run = self._run(run_id)
+        act.feedback(self._hub.parts, run, self._actor(run.team), ease=None, useful=None, tag=tag)
+
+    def placed(self, run_id: str, target: Target, receipt: Receipt, *, reviewed: bool) -> Json:
+        run = self._run(run_id)
+        here = replace(target, connection=self.connection.name)
+        return self._shown(placed.place(self._hub.parts, run, self._actor(run.team), here, receipt, reviewed=reviewed))
+
+    def removed(self, run_id: str, marker: str) -> Json:
+        run = self._run(run_id)
+        return self._shown(placed.remove(self._hub.parts, run, self._actor(run.team), marker))
+
+    def stands(self, run_id: str, marker: str, standing: Standing) -> None:
+        placed.stands(self._hub.parts, self._run(run_id), marker, standing)
+
+    def go_on(self) -> None:
+        """Let the person's runs that wait for their token go on, now that they brought a fresh one."""
+        with self._hub.database.reading() as tx:
+            waiting = runs.of_person(tx, self.person, limit=20, state=RunState.WAITING_USER)
+        for run in waiting:
+            with self._hub.database.reading() as tx:
+                places = [row.target for row in deliveries.of_run(tx, run.id)]
+            if run.request.target is not None:
+                places.append(run.request.target)
+            if any(place.connection == self.connection.name for place in places):
+                try:
+                    act.resume(self._hub.parts, run, self._actor(run.team))
+                except InlayError:
+                    continue  # Somebody else was faster, or it waits for something else: it stays as it is.
+
+    def _run(self, run_id: str) -> Run:
+        return run_of(self._hub, self._identity, run_id)
+
+    def _actor(self, team: str) -> Actor:
+        return replace(self._identity.actor(team=team), via="connect")
+
+    def _shown(self, run: Run) -> dict[str, Any]:
+        """As the API gives it, with what only its own surface needs: where it was asked, and where it stands."""
+        view = run_view.opened(self._hub, run)
+        told = run_view.whole(view, self._hub.settings.url)
+        for shown, (row, _) in zip(told["deliveries"], view.deliveries, strict=True):
+            shown["at"] = dict(row.target.at)
+            shown["detail"] = dict(row.receipt.detail) if row.receipt else {}
+        target = run.request.target
+        return {
+            **told,
+            "title": self._title(run),
+            "raw": dict(run.request.raw),
+            "at": dict(target.at) if target else None,
+            "actions": list(run_view.actions(view)),
+        }
+
+    def _title(self, run: Run) -> str:
+        try:
+            return self._hub.parts.shelf.revision(run.revision).title
+        except InlayError:
+            return run.template
