@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub import configure
-from hub.bench import beside, checks, latency, material, processes, stored, throughput
+from hub.bench import beside, checks, latency, material, processes, stored, throughput, vendor
 from hub.bench.report import Bars, Figure
 from hub.bootstrap import Hub, build
 from hub.domain import Role
 from hub.settings import load
 from hub.store import teams
 
-PARTS = ("latency", "checks", "threads", "http", "webhooks", "stored")
+PARTS = ("latency", "checks", "threads", "vendor", "http", "webhooks", "stored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,9 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
                 yield figure
             bars = beside.bars(found)
         yield from _embedded(options, hub, model_url, bars, say)
+        if "vendor" in options.parts:
+            say("calls to vendors")
+            yield from vendor.measure(hub, runs=options.count(20))
         if "http" in options.parts:
             say(f"runs over HTTP with {throughput.CLIENTS} clients")
             yield from throughput.over_http(

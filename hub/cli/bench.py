@@ -10,7 +10,7 @@ import click
 
 from hub.cli import output
 
-PARTS = ("latency", "checks", "threads", "http", "webhooks", "stored")
+PARTS = ("latency", "checks", "threads", "vendor", "http", "webhooks", "stored")
 
 
 @click.command("bench")

@@ -26,6 +26,8 @@ _WORDS = {
     "model.call_in_doubt": "A worker stopped during the call; it is made again",
     "output.checked": "Draft checked against the policy",
     "delivery.done": "Written back, with a receipt",
+    "delivery.placed": "Put in place by the person, in the vendor's own tool",
+    "delivery.read_back": "Looked at what became of the text",
     "delivery.put_off": "Write-back put off; it is tried again",
     "delivery.failed": "Write-back failed",
     "delivery.orphaned": "The place to write to is gone",

@@ -97,11 +97,29 @@ def _seen(hub: Hub, identity: Identity, run: Run) -> dict[str, Any]:
             *run_view.findings("output", run.output_verdicts),
         ],
         "inputs": inputs,
+        "standings": {row.key: _standing(run_view.standing_of(view, row)) for row, _ in view.deliveries},
         "reviewed": run_view.reviewed(view),
         "actions": _offered(run, identity, run_view.actions(view)),
         "may_review": _may_review(run, identity),
         "friction": act.FRICTION,
     }
+
+
+def _standing(found: dict[str, Any] | None) -> str:
+    """What became of a text, as a sentence; empty when nobody has looked."""
+    if found is None:
+        return ""
+    words = {
+        "kept": "Still there, word for word.",
+        "edited": "Still there, edited.",
+        "deleted": "No longer there.",
+        "pending": "Nobody has decided on the suggestion yet.",
+        "unknown": "It could not be read.",
+    }[found["state"]]
+    if found["state"] == "edited" and found["changed"] is not None:
+        words = f"Still there, {max(1, round(found['changed'] * 100))} % of it edited."
+    when = {"accepted": "When it was accepted", "a day later": "A day later", "at a visit": "At the last visit"}
+    return f"{when.get(found['moment'], 'Later')}: {words[0].lower()}{words[1:]}"
 
 
 def _passed(run: Run) -> bool:
