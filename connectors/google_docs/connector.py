@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.google_docs import inbound, place, probes, write_back
+from connectors.google_docs import inbound, place, probes, tokens, write_back
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -26,6 +26,7 @@ from hub.sdk import (
     Receipt,
     Request,
     Target,
+    Visit,
 )
 
 
@@ -54,6 +55,9 @@ class GoogleDocs(Connector):
 
     def parse(self, connection: Connection, request: Inbound) -> Sequence[Request | Ignored]:
         return inbound.parse(connection, request)
+
+    def identify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
+        return tokens.identify(connection, request, clock)
 
     def context(self, connection: Connection, target: Target) -> Context:
         where = place.address(target.at)

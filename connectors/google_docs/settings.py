@@ -1,4 +1,4 @@
-"""What an admin fills in to connect Google Docs."""
+"""What an admin fills in to connect Google Docs and to deploy its add-ons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from hub.sdk import ConnectorSettings, Secret
+
+#: The pages of the card add-on, each at ``<addon url>/cards/<name>``; a token of Google's names the one it is for.
+CARD_VIEWS = ("home", "file-scope-granted", "template", "run", "refresh", "result-action", "commands")
 
 
 class GoogleDocsSettings(ConnectorSettings):
@@ -50,8 +53,51 @@ class GoogleDocsSettings(ConnectorSettings):
         None,
         description="The token before the current one, accepted while you change it over. Clear it afterwards.",
     )
+    addon_client_ids: tuple[str, ...] = Field(
+        (),
+        description="The OAuth client ids of the Apps Script projects whose sidebar may call, usually one. "
+        "The deployment guide shows where to read it. Empty: no sidebar gets in.",
+    )
+    addon_urls: tuple[str, ...] = Field(
+        (),
+        description="Where Google reaches this connection's card add-on: this hub's address followed by "
+        "/connect/google_docs/ and the connection's name. Google's calls must be meant for it. Empty: no card gets in.",
+    )
+    addon_service_account: str = Field(
+        "",
+        max_length=320,
+        description="The e-mail address of Google's add-on service for your Cloud project, as "
+        "`gcloud workspace-add-ons get-authorization` prints it (serviceAccountEmail). Empty: no card gets in.",
+    )
+    addon_oauth_client_id: str = Field(
+        "",
+        max_length=320,
+        description="The OAuth client id of the card add-on, as the same command prints it (oauthClientId). "
+        "Empty: no card gets in.",
+    )
+    hosted_domains: tuple[str, ...] = Field(
+        (),
+        description="The Google Workspace domains whose people may use the add-ons, such as example.com. "
+        "Empty: whoever is known to Inlay by their verified e-mail address.",
+    )
+    certs_url: str = Field(
+        "https://www.googleapis.com/oauth2/v1/certs",
+        description="Where Google publishes the certificates of its identity tokens. Change it only for a sandbox.",
+    )
 
-    @field_validator("api_root", "drive_root", "token_uri")
+    @field_validator("addon_client_ids", "addon_urls", "hosted_domains")
+    @classmethod
+    def _no_blanks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(one.strip() == one and 0 < len(one) <= 500 for one in value):
+            raise ValueError("write each entry without spaces around it, and leave no entry empty")
+        return value
+
+    @field_validator("addon_urls")
+    @classmethod
+    def _plain_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._plain_address(one) for one in value)
+
+    @field_validator("api_root", "drive_root", "token_uri", "certs_url")
     @classmethod
     def _plain_address(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -74,5 +120,6 @@ class GoogleDocsSettings(ConnectorSettings):
         return value
 
     def hosts(self) -> frozenset[str]:
-        """The Docs API, the Drive API and the token address; nothing else is ever called."""
-        return frozenset(urlsplit(root).netloc.lower() for root in (self.api_root, self.drive_root, self.token_uri))
+        """The Docs API, the Drive API, the token address and the certificates; nothing else is ever called."""
+        roots = (self.api_root, self.drive_root, self.token_uri, self.certs_url)
+        return frozenset(urlsplit(root).netloc.lower() for root in roots)
