@@ -17,6 +17,7 @@ from hub.sdk import (
     ConnectorSettings,
     Context,
     Delivery,
+    Desk,
     Ignored,
     Inbound,
     ItemCount,
@@ -58,6 +59,11 @@ class GoogleDocs(Connector):
 
     def identify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
         return tokens.identify(connection, request, clock)
+
+    def blueprint(self, desk: Desk) -> Any:
+        from connectors.google_docs import pages
+
+        return pages.blueprint(desk)
 
     def context(self, connection: Connection, target: Target) -> Context:
         where = place.address(target.at)

@@ -10,7 +10,10 @@ from pydantic import Field, field_validator
 from hub.sdk import ConnectorSettings, Secret
 
 #: The pages of the card add-on, each at ``<addon url>/cards/<name>``; a token of Google's names the one it is for.
-CARD_VIEWS = ("home", "file-scope-granted", "template", "run", "refresh", "result-action", "commands")
+CARD_VIEWS = (
+    *("home", "file-scope-granted", "file-scope-request", "template", "run", "refresh", "result-action"),
+    *("commands", "commands-run"),
+)
 
 
 class GoogleDocsSettings(ConnectorSettings):

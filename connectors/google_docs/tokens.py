@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from connectors.google_docs.settings import CARD_VIEWS, GoogleDocsSettings
 from hub.sdk import (
@@ -65,7 +66,7 @@ def _sidebar(connection: Connection, request: Inbound, now: float) -> Visit:
 
 def _cards(connection: Connection, request: Inbound, now: float) -> Visit:
     settings: GoogleDocsSettings = connection.settings
-    claims = verified(connection, _bearer(request), audiences(settings), now)
+    claims = verified(connection, _bearer(request), audiences(settings, request), now)
     if not settings.addon_service_account or claims.get("email") != settings.addon_service_account:
         raise _unproven("service_account")
     if claims.get("email_verified") is not True:
@@ -79,10 +80,16 @@ def _cards(connection: Connection, request: Inbound, now: float) -> Visit:
     return Visit(person=person, token=Secret(token), expires_at=now + LENT_SECONDS)
 
 
-def audiences(settings: GoogleDocsSettings) -> list[str]:
-    """The addresses a call of Google's add-on service may be meant for: from the settings, never from a header."""
+def audiences(settings: GoogleDocsSettings, request: Inbound) -> list[str]:
+    """The addresses a call of Google's add-on service may be meant for: from the settings, never from a header.
+
+    A button for one of a person's teams calls an address with ``?team=``; whether Google signs that part of an address
+    too is not documented.
+    """
     roots = settings.addon_urls
-    return [*roots, *(f"{root}/cards/{view}" for root in roots for view in CARD_VIEWS)]
+    plain = [*roots, *(f"{root}/cards/{view}" for root in roots for view in CARD_VIEWS)]
+    team = request.query.get("team")
+    return [*plain, *(f"{one}?team={quote(team, safe='')}" for one in plain)] if team else plain
 
 
 def verified(connection: Connection, token: object, audience: Collection[str], now: float) -> dict[str, Any]:
