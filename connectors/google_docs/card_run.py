@@ -24,7 +24,6 @@ STATES = {
 }
 #: In these it goes on by itself.
 MOVING = ("queued", "answered", "approved")
-#: Google's own mark of a draft that is not in the document yet but stands here.
 _FINDINGS = 20
 _VARIANTS = 6
 _AGO = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -33,6 +32,8 @@ _AGO = ((86_400, "d"), (3600, "h"), (60, "min"))
 def state(run: Json) -> str:
     """How a run stands, in words."""
     deliveries = run["deliveries"]
+    if run["state"] == "orphaned" and not (run["draft"] or {}).get("variants"):
+        return "The place in the document is gone"
     if deliveries and all(one["state"] == "undone" for one in deliveries):
         return "Taken back: the document is as it was"
     if run["state"] == "delivered" and not any(one["state"] in ("done", "placed") for one in deliveries):

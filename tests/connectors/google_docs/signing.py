@@ -11,7 +11,7 @@ import functools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,6 +36,7 @@ class Signer:
     """Signs tokens with the key ``kid``, and serves the certificates of every key in ``keys`` at ``certs_url``."""
 
     def __init__(self) -> None:
+        self.clock: Callable[[], float] = time.time
         self.kid = "key-1"
         self.keys = {"key-1": _key(1)}
         self.cache_control = "public, max-age=20000, must-revalidate, no-transform"
@@ -86,7 +87,7 @@ class Signer:
 
     def token(self, *, now: float | None = None, kid: str | None = None, **claims: Any) -> str:
         """A signed token. A claim given as None is left out."""
-        now = time.time() if now is None else now
+        now = self.clock() if now is None else now
         said = {"iss": ISSUER, "sub": "1001", "iat": int(now), "exp": int(now) + 3600, "email_verified": True, **claims}
         kid = kid or self.kid
         head = {"alg": "RS256", "kid": kid, "typ": "JWT"}
