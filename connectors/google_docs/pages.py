@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from connectors.google_docs import cards
+from connectors.google_docs import cards, sidebar
 from hub.sdk import Desk
 
 
@@ -12,4 +12,5 @@ def blueprint(desk: Desk) -> Blueprint:
     """All of them. The hub admits only whom ``tokens.identify`` names."""
     page = Blueprint("google_docs", __name__)
     cards.add(page, desk)
+    sidebar.add(page, desk)
     return page

@@ -1,0 +1,303 @@
+"""The hub's half of the sidebar: what the Apps Script project in ``addon/`` calls, in the name of a proven person.
+
+The hub holds no Google token for these people, so that the sidebar reads and writes the document itself: it sends the
+selected text with the click, and reports where it put the draft.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import Annotated, Any, Literal, TypeVar
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from connectors.google_docs import place, sidebar_view
+from hub.sdk import BadRequest, Conflict, Desk, InvalidInputs, Json, Receipt, Request, Standing, Target, Visitor
+
+SURFACE = "google_docs"
+IN = "inlay:in:"
+#: Seconds a click waits for the result before it is answered with how far it came.
+WAIT = 3.0
+#: Characters; what a template takes is less and is said by its own inputs.
+LONGEST = 200_000
+_RECENT = 40
+_SHOWN = 10
+
+Click = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+DocumentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
+TabId = Annotated[str, Field(max_length=100)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+Text = Annotated[str, Field(max_length=LONGEST)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Opening(_Sent):
+    document: DocumentId
+
+
+class Started(_Sent):
+    """A click on Run: ``text`` is what was selected, ``range`` the name given to its place in the document."""
+
+    click: Click
+    template: Annotated[str, Field(min_length=1, max_length=100)]
+    inputs: Annotated[dict[str, Any], Field(max_length=50)] = {}
+    text: Text = ""
+    text_hash: Hash | Literal[""] = ""
+    title: Annotated[str, Field(max_length=1000)] = ""
+    document: DocumentId
+    tab: TabId
+    range: Annotated[str, Field(max_length=100)]
+
+
+class Placed(_Sent):
+    """Where the sidebar put a variant. ``mark`` is the line above it while it stands, ``replaced`` the old text."""
+
+    document: DocumentId
+    tab: TabId
+    variant: Annotated[int, Field(ge=1, le=50)]
+    marker: Name
+    mark: Annotated[str, Field(max_length=300)]
+    mode: Literal["below", "replace", "cursor", "end"]
+    text_hash: Hash
+    replaced: Text | None = None
+
+
+class Removed(_Sent):
+    marker: Name
+
+
+class Found(_Sent):
+    """What stands at a marker now: the text, or None when it is gone. It is compared and not kept."""
+
+    marker: Name
+    text: Text | None
+
+
+class Feedback(_Sent):
+    tag: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Nothing(_Sent):
+    pass
+
+
+class Line(_Sent):
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    text: Annotated[str, Field(max_length=2000)]
+
+
+class Lines(_Sent):
+    lines: Annotated[list[Line], Field(max_length=50)]
+
+
+Sent = TypeVar("Sent", bound=_Sent)
+
+
+def add(blueprint: Blueprint, desk: Desk) -> None:
+    """Add the calls under ``/sidebar``."""
+
+    def said(model: type[Sent]) -> Sent:
+        return _read(model, desk.body())
+
+    def shown(run: Json) -> Response:
+        visitor = desk.visitor()
+        return jsonify(sidebar_view.whole(run, visitor, comments=run["template"] in _remarks(visitor)))
+
+    @blueprint.post("/sidebar/open")
+    def sidebar_open(connection: str) -> Response:
+        return jsonify(opened(desk, said(Opening).document))
+
+    @blueprint.post("/sidebar/runs")
+    def sidebar_start(connection: str) -> Response:
+        visitor = desk.visitor()
+        return shown(visitor.submit(asked(visitor, said(Started)), wait=WAIT))
+
+    @blueprint.get("/sidebar/runs/<run>")
+    def sidebar_show(connection: str, run: str) -> Response:
+        return shown(desk.visitor().run(run))
+
+    @blueprint.post("/sidebar/runs/<run>/placed")
+    def sidebar_placed(connection: str, run: str) -> Response:
+        return shown(placed(desk.visitor(), run, said(Placed)))
+
+    @blueprint.post("/sidebar/runs/<run>/removed")
+    def sidebar_removed(connection: str, run: str) -> Response:
+        return shown(desk.visitor().removed(run, said(Removed).marker))
+
+    @blueprint.post("/sidebar/runs/<run>/stands")
+    def sidebar_stands(connection: str, run: str) -> Response:
+        stands(desk.visitor(), run, said(Found))
+        return jsonify({})
+
+    @blueprint.post("/sidebar/runs/<run>/feedback")
+    def sidebar_feedback(connection: str, run: str) -> Response:
+        desk.visitor().feedback(run, tag=said(Feedback).tag)
+        return jsonify({})
+
+    @blueprint.post("/sidebar/runs/<run>/<any(undo, resume, cancel):act>")
+    def sidebar_act(connection: str, run: str, act: str) -> Response:
+        said(Nothing)
+        visitor = desk.visitor()
+        acts = {"undo": visitor.undo, "resume": visitor.resume, "cancel": visitor.cancel}
+        return shown(acts[act](run))
+
+    @blueprint.post("/sidebar/commands")
+    def sidebar_commands(connection: str) -> Response:
+        return jsonify({"commands": commanded(desk.visitor(), said(Lines).lines)})
+
+
+def opened(desk: Desk, document: str) -> dict[str, Any]:
+    """What the sidebar shows when it opens beside a document."""
+    visitor = desk.visitor()
+    here = [run for run in visitor.recent(_RECENT) if sidebar_view.in_document(run, document)]
+    return {
+        "name": visitor.name,
+        "team": visitor.team,
+        "teams": list(visitor.teams),
+        "home": desk.url,
+        "templates": [_template(one) for one in visitor.templates(SURFACE)],
+        "friction": list(desk.friction),
+        "runs": [sidebar_view.brief(run) for run in here[:_SHOWN]],
+    }
+
+
+def asked(visitor: Visitor, click: Started) -> Request:
+    """The request of a click. The selected text becomes the input that a document's text fills, as a target's would.
+
+    Raises:
+        BadRequest: the team has no such template here.
+    """
+    template = next((one for one in visitor.templates(SURFACE) if one["name"] == click.template), None)
+    if template is None:
+        raise BadRequest(
+            "Your team no longer has this template.", instead="Close the sidebar, open it and pick another."
+        )
+    if click.range != IN + click.click:
+        raise BadRequest("The range is not this click's.")
+    inputs = dict(click.inputs)
+    for spec in template["inputs"]:
+        sent = inputs.get(spec["name"])
+        found = {"target.text": click.text, "target.title": click.title}.get(spec["source"] or "", "")
+        if found.strip() and (sent is None or (isinstance(sent, str) and not sent.strip())):
+            inputs[spec["name"]] = found
+    return Request(
+        key=f"docs:{visitor.person}:{click.click}",
+        template=template["name"],
+        inputs=inputs,
+        surface=SURFACE,
+        raw={
+            "document": click.document,
+            "tab": click.tab,
+            "range": click.range,
+            "text_hash": click.text_hash,
+        },
+    )
+
+
+def placed(visitor: Visitor, run_id: str, sent: Placed) -> Json:
+    """Record where a variant stands.
+
+    Raises:
+        BadRequest: no such variant, under no such name.
+        Conflict: the run has no draft to place, or its line is missing.
+    """
+    run = visitor.run(run_id)
+    order = sidebar_view.orders(run, visitor).get(sent.variant)
+    if order is None or order.marker != sent.marker:
+        raise BadRequest(
+            "The draft stands under a name that is not its own.", instead="Open the run and insert it again."
+        )
+    if run["simulated"] and not visitor.connection.sandbox:
+        raise Conflict("A simulated draft is not written into a real document.", instead="Take it out again.")
+    if order.mark and not sent.mark:
+        raise Conflict(
+            "This draft is not reviewed yet, and its line that says so is missing.", instead="Insert it again."
+        )
+    at = {"document": sent.document, "tab": sent.tab, "named_range": sent.marker}
+    receipt = Receipt(
+        vendor_id=sent.document,
+        content_hash=sent.text_hash,
+        url=place.url(visitor.connection, sent.document, sent.tab),
+        detail={
+            "by": sidebar_view.BY,
+            "document": sent.document,
+            "tab": sent.tab,
+            "marker": sent.marker,
+            "mark_marker": order.mark_marker,
+            "mark": sent.mark,
+            "mode": sent.mode,
+            "variant": sent.variant,
+            **({} if sent.replaced is None else {"replaced": sent.replaced}),
+        },
+    )
+    # The line of a simulated draft stays for good.
+    reviewed = sidebar_view.is_reviewed(run) and (not sent.mark or run["simulated"])
+    target = Target(connection=visitor.connection.name, at=at)
+    return visitor.placed(run_id, target, receipt, reviewed=reviewed)
+
+
+def stands(visitor: Visitor, run_id: str, found: Found) -> None:
+    """Record what became of a variant. The text is compared here, so that every surface means the same by a share.
+
+    Raises:
+        Conflict: nothing of that name was placed.
+    """
+    run = visitor.run(run_id)
+    order = next((one for one in sidebar_view.orders(run, visitor).values() if one.marker == found.marker), None)
+    if order is None:
+        raise Conflict("This run has placed nothing of that name.")
+    visitor.stands(run_id, found.marker, _standing(order.text, found.text))
+
+
+def commanded(visitor: Visitor, lines: list[Line]) -> list[dict[str, Any]]:
+    """What each ``/ai`` line asks for, or what is wrong with it."""
+    return [{"id": line.id, "problem": {"what": "Commands are not available yet."}} for line in lines]
+
+
+def _standing(before: str, after: str | None) -> Standing:
+    if after is None or not after.strip():
+        return Standing(state="deleted", changed=1.0)
+    if after == before:
+        return Standing(state="kept", changed=0.0)
+    share = 1.0 - SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()
+    return Standing(state="edited", changed=round(share, 4))
+
+
+def _template(one: Json) -> dict[str, Any]:
+    """A template as the form needs it."""
+    plain = {name: one[name] for name in ("name", "title", "description", "owner", "version", "tier", "uses", "help")}
+    return {
+        **plain,
+        "inputs": [dict(spec) for spec in one["inputs"]],
+        "takes_text": any(spec["source"] == "target.text" for spec in one["inputs"]),
+        "comments": one.get("write") == "comments",
+    }
+
+
+def _remarks(visitor: Visitor) -> set[str]:
+    """The templates that write remarks beside a text, and never a text."""
+    return {one["name"] for one in visitor.templates(SURFACE) if one.get("write") == "comments"}
+
+
+def _read(model: type[Sent], body: Json) -> Sent:
+    """A body as this model; an error names each fault and repeats no value.
+
+    Raises:
+        InvalidInputs: a field is missing, unknown, too long or of the wrong kind.
+    """
+    try:
+        return model.model_validate(dict(body))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = {".".join(str(part)[:40] for part in fault["loc"]) or "body": fault["msg"] for fault in faults}
+    raise InvalidInputs(
+        f"The sidebar sent something that cannot be worked on: {', '.join(list(fields)[:5])}.",
+        fields=fields,
+        instead="Reload the document and try again. If that does not help, the add-on is older than this hub.",
+        who="an admin",
+    )
