@@ -135,6 +135,11 @@ def client_of(connection: Connection) -> GoogleClient:
     return known or connection.memory.setdefault("google_docs.client", GoogleClient(connection))
 
 
+def certificates(connection: Connection) -> Reply:
+    """Google's certificates of identity tokens, which everybody may read."""
+    return connection.http.request("GET", connection.settings.certs_url, timeout=4.0)
+
+
 class _Transport:
     """What Google's client takes for an ``httplib2.Http``: sends each request once, with the connection's token.
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from connectors.google_docs.client import certificates
 from connectors.google_docs.settings import CARD_VIEWS, GoogleDocsSettings
 from hub.sdk import (
     BadRequest,
@@ -137,8 +138,7 @@ class Certificates:
     """Google's certificates, fetched when first needed and kept for as long as Google says; one thread fetches."""
 
     def __init__(self, connection: Connection) -> None:
-        self._http = connection.http
-        self._url = connection.settings.certs_url
+        self._connection = connection
         self._lock = threading.Lock()
         self._known: Mapping[str, str] = {}
         self._good_until = self._asked_at = self._failed_at = float("-inf")
@@ -160,7 +160,7 @@ class Certificates:
             raise Unavailable(_AWAY)
         self._asked_at = now
         try:
-            reply = self._http.request("GET", self._url, timeout=4.0)
+            reply = certificates(self._connection)
             found = reply.json() if reply.status == 200 else None
             if not isinstance(found, dict) or not found or not all(isinstance(one, str) for one in found.values()):
                 raise Unavailable(_AWAY)

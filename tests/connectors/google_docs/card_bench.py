@@ -22,6 +22,11 @@ from tests.flow.web.site import Site, open_site
 from tests.hubs import connect
 
 DOCUMENT = "demo-launch-brief"
+#: A passage of it, before anything that takes indexes without being text.
+PASSAGE = "Owner: Zoë Lindqvist · Market: DACH and Québec · Draft 3"
+#: The template the tests use, as a card calls it, and what the model answers to it.
+TITLE = "Rewrite in brand voice"
+COPY = "Spring sale, from Monday. Come in."
 
 
 @dataclass(slots=True)
@@ -112,6 +117,17 @@ class Google:
         bearer = self.signer.system(view) if system is None else system
         headers = {"Authorization": f"Bearer {bearer}"}
         return self.site.client().post(f"/connect/google_docs/docs/cards/{view}", json=event, headers=headers)
+
+    def rewrite(self, **typed: Any) -> dict[str, Any]:
+        """Open the add-on, pick the template, press Run."""
+        self.open()
+        self.click(TITLE)
+        return self.click("Run", **{"text": "Our spring sale starts on Monday.", **typed})
+
+    @property
+    def run_id(self) -> str:
+        """The run the topmost card shows."""
+        return self.card["header"]["subtitle"].removeprefix("Run ")
 
     def find(self, words: str) -> dict[str, Any]:
         """The action behind a button, or a line, of these words."""

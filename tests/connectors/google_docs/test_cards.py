@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from connectors.google_docs import cards
-from hub.sdk import Answer, Prompt, Unavailable
 from hub.store import connections, teams
 from hub.testing import FakeModel
-from tests.connectors.google_docs.card_bench import DOCUMENT, Google, beside_a_document, texts, widgets
-from tests.connectors.google_docs.sandbox_bench import delete, insert
+from tests.connectors.google_docs.card_bench import (
+    COPY,
+    DOCUMENT,
+    PASSAGE,
+    TITLE,
+    Google,
+    beside_a_document,
+)
 from tests.flow.web.site import OTHER
-from tests.flow.web.test_api_acts import EMAIL, SECRET
-from tests.hubs import TEAM, TEMPLATE, answer, wait_for
-
-TITLE = "Rewrite in brand voice"
-COPY = "Spring sale, from Monday. Come in."
-PASSAGE = "Owner: Zoë Lindqvist · Market: DACH and Québec · Draft 3"
+from tests.hubs import TEAM, TEMPLATE, answer
 
 
 @pytest.fixture
@@ -31,19 +27,8 @@ def google(tmp_path: Path) -> Iterator[Google]:
         yield opened
 
 
-def rewrite(google: Google, **typed: Any) -> dict[str, Any]:
-    """Open the add-on, pick the template, press Run."""
-    google.open()
-    google.click(TITLE)
-    return google.click("Run", **{"text": "Our spring sale starts on Monday.", **typed})
-
-
-def run_id(google: Google) -> str:
-    return google.card["header"]["subtitle"].removeprefix("Run ")
-
-
 def test_from_opening_the_add_on_to_the_draft_in_the_document(google: Google) -> None:
-    rewrite(google)
+    google.rewrite()
     assert "Done: the draft is in the document" in google.words
     assert COPY in google.words
     assert google.text().count(COPY) == 1
@@ -73,7 +58,7 @@ def test_a_used_template_moves_to_the_top(tmp_path: Path) -> None:
 def test_without_runs_the_first_card_says_what_will_stand_there(google: Google) -> None:
     google.open()
     assert "Nothing yet." in google.words
-    rewrite(google)
+    google.rewrite()
     google.open()
     assert "Nothing yet." not in google.words
     google.click("Open")
@@ -81,7 +66,7 @@ def test_without_runs_the_first_card_says_what_will_stand_there(google: Google) 
 
 
 def test_runs_in_another_document_and_of_other_people_are_not_listed(google: Google) -> None:
-    rewrite(google)
+    google.rewrite()
     google.document = "demo-newsletter"
     google.open()
     assert "Nothing yet." in google.words
@@ -107,7 +92,7 @@ def test_a_document_the_add_on_may_not_see_is_asked_for(google: Google, granted:
 
 def test_the_document_is_known_though_clicks_come_without_its_id_or_flag(google: Google) -> None:
     google.keeps_id, google.granted = False, None
-    rewrite(google)
+    google.rewrite()
     assert google.text().count(COPY) == 1
     google.click("Refresh")
     assert "Done" in google.words
@@ -128,7 +113,7 @@ def test_a_form_has_a_widget_for_each_kind_of_input_with_its_default_chosen(goog
 def test_typed_inputs_reach_the_model_as_their_types(tmp_path: Path) -> None:
     model = FakeModel(answer())
     with beside_a_document(tmp_path, model=model) as google:
-        rewrite(google, voice="Dry as dust", keep="Sommerlicht\n\n Zoë \n", reading_level="expert")
+        google.rewrite(voice="Dry as dust", keep="Sommerlicht\n\n Zoë \n", reading_level="expert")
         inputs = model.prompts[0].inputs
         assert inputs["keep"] == ["Sommerlicht", "Zoë"]
         assert (inputs["voice"], inputs["reading_level"]) == ("Dry as dust", "expert")
@@ -137,16 +122,16 @@ def test_typed_inputs_reach_the_model_as_their_types(tmp_path: Path) -> None:
 def test_an_empty_text_is_read_at_the_place_chosen(tmp_path: Path) -> None:
     model = FakeModel(answer())
     with beside_a_document(tmp_path, model=model) as google:
-        rewrite(google, text="", place="replace", quote=PASSAGE)
+        google.rewrite(text="", place="replace", quote=PASSAGE)
         assert model.prompts[0].inputs["text"] == PASSAGE
         assert COPY in google.text()
         assert PASSAGE not in google.text()
 
 
 def test_a_draft_goes_below_a_passage_or_to_the_end_of_a_section(google: Google) -> None:
-    rewrite(google, place="below", quote=PASSAGE)
+    google.rewrite(place="below", quote=PASSAGE)
     assert f"{PASSAGE}\n{COPY}\n" in google.text()
-    rewrite(google, place="heading", quote="Who it is for")
+    google.rewrite(place="heading", quote="Who it is for")
     assert google.text().count(COPY) == 2
 
 
@@ -166,10 +151,10 @@ def test_the_same_click_twice_is_one_run_and_one_text(google: Google) -> None:
     google.click(TITLE)
     form = google.cards.copy()
     google.click("Run", text="Hello there, everybody.")
-    first = run_id(google)
+    first = google.run_id
     google.cards = form
     google.click("Run", text="Hello there, everybody.")
-    assert run_id(google) == first
+    assert google.run_id == first
     assert google.text().count(COPY) == 1
 
 
@@ -178,142 +163,10 @@ def test_another_persons_click_id_is_no_way_into_their_run(google: Google) -> No
     google.click(TITLE)
     form = google.cards.copy()
     google.click("Run", text="Hello there, everybody.")
-    first = run_id(google)
+    first = google.run_id
     google.cards, google.person = form, "jon@example.com"
     google.click("Run", text="Hello there, everybody.")
-    assert run_id(google) != first
-
-
-class Held(FakeModel):
-    """Answers only once it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__(answer())
-        self.asked, self.go = threading.Event(), threading.Event()
-
-    def ask(self, prompt: Prompt) -> Answer:
-        self.asked.set()
-        assert self.go.wait(60)
-        return super().ask(prompt)
-
-
-def test_a_click_is_answered_while_the_model_still_works_and_refresh_shows_the_result(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cards, "WAIT", 0.05)
-    model = Held()
-    with beside_a_document(tmp_path, model=model) as google:
-        try:
-            rewrite(google)
-            assert "Working on it" in google.words
-            google.click("Refresh")
-            assert "Working on it" in google.words
-            assert COPY not in google.text()
-        finally:
-            model.go.set()
-        wait_for(google.site.hub, run_id(google))
-        google.click("Refresh")
-        assert "Done: the draft is in the document" in google.words
-
-
-def test_a_card_waits_for_a_result_less_long_than_google_does() -> None:
-    assert 0 < cards.WAIT < 5
-
-
-def test_undo_takes_the_draft_out_again(google: Google) -> None:
-    before = google.text()
-    rewrite(google)
-    google.click("Undo")
-    assert google.note == "Taken back."
-    assert "Taken back: the document is as it was" in google.words
-    assert google.text() == before
-    assert not google.can_click("Undo")
-
-
-def test_a_draft_somebody_edited_is_not_undone_and_the_card_says_why(google: Google) -> None:
-    rewrite(google, place="below", quote=PASSAGE)
-    google.sandbox.store.edit(DOCUMENT, insert(google.text().index(COPY) + 8, "!"))
-    google.click("Undo")
-    assert "edited" in google.words
-    assert len(google.cards) == 3, "the card with the run is still there, below this one"
-
-
-def test_one_tap_says_what_got_in_the_way(google: Google) -> None:
-    rewrite(google)
-    google.click("wrong tone")
-    assert google.note.startswith("Thank you")
-    shown = google.site.client().get(f"/api/v1/runs/{run_id(google)}", headers=google.site.bearer()).json
-    (given,) = [one for one in shown["timeline"] if one["event"] == "feedback.given"]
-    assert given["data"]["tag"] == "wrong tone"
-
-
-def test_a_place_that_is_gone_keeps_the_draft_and_offers_the_end_and_other_places(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cards, "WAIT", 0.05)
-    model = Held()
-    with beside_a_document(tmp_path, model=model) as google:
-        try:
-            rewrite(google, place="below", quote=PASSAGE)
-            assert model.asked.wait(60)
-            start = google.text().index(PASSAGE)
-            google.sandbox.store.edit(DOCUMENT, delete(start + 1, start + 13))
-        finally:
-            model.go.set()
-        wait_for(google.site.hub, run_id(google))
-        google.click("Refresh")
-        assert "The place in the document is gone; the draft is kept" in google.words
-        assert COPY in google.words
-        google.click("Insert there", place="below", quote="")
-        assert "word for word" in google.note
-        google.click("Insert at the end")
-        google.site.hub.start(workers=1)
-        wait_for(google.site.hub, run_id(google))
-        google.click("Refresh")
-        assert "Done" in google.words
-        assert google.text().rstrip("\n").endswith(COPY)
-
-
-def test_an_expired_token_waits_for_the_person_and_goes_on_at_their_next_click(google: Google) -> None:
-    google.token = "expired-ya29"
-    rewrite(google)
-    assert "Waits for you" in google.words
-    google.token = "ya29.fresh"
-    google.site.hub.start(workers=1)
-    google.click("Refresh")
-    wait_for(google.site.hub, run_id(google))
-    google.click("Refresh")
-    assert "Done" in google.words
-    assert google.text().count(COPY) == 1
-
-
-def test_try_again_goes_on_once_however_the_run_came_to_move(google: Google) -> None:
-    google.token = "expired-ya29"
-    rewrite(google)
-    google.token = "ya29.fresh"
-    google.site.hub.start(workers=1)
-    google.click("Try again")
-    wait_for(google.site.hub, run_id(google))
-    google.click("Refresh")
-    assert google.text().count(COPY) == 1
-
-
-def test_what_a_check_found_is_told_with_why_and_instead(google: Google) -> None:
-    rewrite(google, text=f"The key is {SECRET}, use it.")
-    assert "What the checks found" in google.words
-    assert "Why: " in google.words
-    assert "Instead: " in google.words
-    assert SECRET not in json.dumps([one for one in google.card["sections"]])
-    assert COPY not in google.text()
-
-
-def test_a_draft_that_a_peer_reviews_says_so_and_leads_to_its_run(tmp_path: Path) -> None:
-    with beside_a_document(tmp_path, model=FakeModel(EMAIL)) as google:
-        google.open()
-        google.click("Campaign email")
-        google.click("Run", offer="Tyres by Friday", segment="drivers", goal="book")
-        assert "a reviewer looks at it" in google.words
-        assert f"/runs/{run_id(google)}" in google.words
+    assert google.run_id != first
 
 
 def test_google_stops_a_click_that_lacks_what_only_a_person_can_type(google: Google) -> None:
@@ -321,30 +174,6 @@ def test_google_stops_a_click_that_lacks_what_only_a_person_can_type(google: Goo
     google.click("Campaign email")
     needs = google.find("Run")["requiredWidgets"]
     assert needs == ["in.segment", "in.goal"]
-
-
-def test_what_a_document_or_a_model_says_is_shown_and_never_read_as_markup(tmp_path: Path) -> None:
-    nasty = '<a href="https://evil.example">click</a> & <b>bold</b> <img src=x>'
-    with beside_a_document(tmp_path, model=FakeModel(answer(nasty))) as google:
-        rewrite(google, text="<i>Hello</i> there, everybody.")
-        shown = [text for widget in widgets(google.card) for _, text in texts(widget)]
-        assert not any("<" in text.replace("<br>", "").replace("<b>", "").replace("</b>", "") for text in shown)
-        assert any("&lt;a href=" in text and "&amp; &lt;b&gt;bold&lt;/b&gt;" in text for text in shown)
-
-
-def test_a_long_draft_is_cut_short_on_the_card_and_whole_in_the_document(tmp_path: Path) -> None:
-    long = "Spring sale. " * 900
-    with beside_a_document(tmp_path, model=FakeModel(answer(long.strip()))) as google:
-        rewrite(google, text=long)
-        assert long.strip() in google.text()
-        assert len(google.words) < 15_000
-        assert "…" in google.words
-
-
-def test_a_model_that_is_away_is_told_and_the_run_goes_on_by_itself(tmp_path: Path) -> None:
-    with beside_a_document(tmp_path, model=FakeModel(Unavailable("The model is away."), answer())) as google:
-        rewrite(google)
-        assert google.can_click("Refresh")
 
 
 def test_errors_are_cards_with_status_200(google: Google) -> None:
@@ -418,14 +247,7 @@ def test_a_person_of_two_teams_works_for_the_one_they_choose(google: Google) -> 
     assert OTHER in google.card["header"]["subtitle"]
     google.click(TITLE)
     google.click("Run", text="Hello there, everybody.")
-    assert google.site.hub.get(run_id(google)).team == OTHER
-
-
-def test_the_persons_token_stands_in_no_card_and_no_run(google: Google) -> None:
-    google.token = "ya29.a-token-nobody-may-read"
-    rewrite(google)
-    shown = google.site.client().get(f"/api/v1/runs/{run_id(google)}", headers=google.site.bearer()).text
-    assert "nobody-may-read" not in json.dumps(google.cards) + shown + repr(google.site.hub.get(run_id(google)))
+    assert google.site.hub.get(google.run_id).team == OTHER
 
 
 def _lines(google: Google) -> list[str]:
