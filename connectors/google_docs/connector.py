@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.google_docs import inbound, place, probes, tokens, write_back
+from connectors.google_docs import inbound, manifests, place, probes, tokens, write_back
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -108,6 +108,9 @@ class GoogleDocs(Connector):
         window = (datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC))
         ids = tuple(dict.fromkeys(client_of(connection).documents_made(folder, *window)))
         return ItemCount(kind=kind, count=len(ids), ids=ids)
+
+    def manifests(self, connection: Connection, url: str) -> Mapping[str, str]:
+        return manifests.manifests(connection, url)
 
     def target_url(self, target: Target, connection: Connection | None = None) -> str:
         """The document's page. With its connection the page of a sandbox is known too."""

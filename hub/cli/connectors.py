@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,17 @@ if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
 
-@click.group("connectors", invoke_without_command=True)
+class ByConnector(click.Group):
+    """Takes the name of an installed connector as well: ``inlay connectors NAME manifest``."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        known = super().get_command(ctx, cmd_name)
+        if known is not None or cmd_name not in {point.name for point in entry_points(group="hub.connectors")}:
+            return known
+        return click.Group(cmd_name, commands=[_manifest_of(cmd_name)], help=f"What there is to do with {cmd_name}.")
+
+
+@click.group("connectors", cls=ByConnector, invoke_without_command=True)
 @output.json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
@@ -51,6 +63,72 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
         output.table(f"{connector.title}: {name}", ("", "probe", "what", "fix", "who"), rows)
     if not all(probe.ok for probe in probes):
         ctx.exit(1)
+
+
+_out = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the files into this folder. Else: print them.",
+)
+
+
+@command.command("manifest")
+@click.argument("connection")
+@_out
+def manifest(connection: str, out: Path | None) -> None:
+    """Make the files an admin puts into a vendor's console, from a connection's settings."""
+    _manifest(connection, None, out)
+
+
+def _manifest_of(connector: str) -> click.Command:
+    @click.command("manifest")
+    @click.option("--connection", help="Which connection, when there are several.")
+    @_out
+    def made(connection: str | None, out: Path | None) -> None:
+        """Make the files an admin puts into the vendor's console, from the settings of its connection."""
+        _manifest(connection, connector, out)
+
+    return made
+
+
+def _manifest(name: str | None, connector: str | None, out: Path | None) -> None:
+    from hub.errors import BadRequest
+
+    with a_hub(log_level="CRITICAL") as hub:
+        name = name or _only_one(hub, connector or "")
+        found, connection = hub.parts.connections.get(name)
+        if connector not in (None, found.name):
+            raise BadRequest(f"{name} is a connection to {found.title}.", instead=f"Pick one of {connector}.")
+        files = found.manifests(connection, f"{hub.settings.url}/connect/{found.name}/{name}")
+    if not files:
+        raise BadRequest(f"{found.title} needs no files in the vendor's console.", instead="There is nothing to do.")
+    for path, text in files.items():
+        if out is None:
+            click.echo(f"==> {path}\n{text}")
+            continue
+        target = out / path
+        if not target.resolve().is_relative_to(out.resolve()):
+            raise BadRequest(f"The connector {found.name} names a file outside of the folder.", who="its maker")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {target}")
+
+
+def _only_one(hub: Hub, connector: str) -> str:
+    from hub.errors import BadRequest
+
+    names = [made["name"] for made in _made(hub) if made["connector"] == connector]
+    if len(names) != 1:
+        raise BadRequest(
+            f"There is no connection of {connector} yet."
+            if not names
+            else f"{connector} has {len(names)} connections.",
+            instead="Declare it in hub.yaml and `inlay apply` it."
+            if not names
+            else f"Say which one: --connection {' or '.join(sorted(names))}.",
+            who="an admin",
+        )
+    return names[0]
 
 
 def _installed(hub: Hub) -> list[dict[str, Any]]:
