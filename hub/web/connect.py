@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from hub.web.metrics import Metrics
 from hub.web.visitor import PersonAtTheDesk, Uses
 
 log = structlog.get_logger("inlay.connect")
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 def install(app: Flask, hub: Hub, metrics: Metrics) -> list[tuple[DeskOfHub, Any]]:
@@ -69,6 +71,9 @@ class DeskOfHub(Desk):
         except (UnknownName, ConfigurationError, Unverified) as error:
             if isinstance(error, ConfigurationError):
                 log.error("connection cannot be opened", connection=name)
+            elif isinstance(error, Unverified):
+                # A word that a connector chose, never a sentence: it could hold what was sent.
+                log.warning("visitor unproven", connection=name, why=error.why if _CODE.fullmatch(error.why) else "")
             self._metrics.inbound.labels("(pages)", "unverified").inc()
             raise Unverified(
                 "The request does not prove who sent it.",

@@ -87,6 +87,11 @@ def test_the_sidebars_project_is_whole_and_as_it_ships() -> None:
     assert len(files) == len(shipped) + 3
 
 
+def test_the_project_that_ships_asks_for_what_the_one_that_is_made_asks_for() -> None:
+    shipped = json.loads((SHIPPED / "appsscript.json").read_text(encoding="utf-8"))
+    assert shipped == json.loads(made()["sidebar/appsscript.json"])
+
+
 def test_every_address_in_what_is_made_is_a_configured_one_or_a_scope() -> None:
     for name in (CARDS, "sidebar/appsscript.json", "sidebar/Config.gs"):
         found = set(re.findall(r"https?://[^\s\"']+", made()[name]))
