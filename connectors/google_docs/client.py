@@ -40,8 +40,8 @@ class GoogleClient:
     def __init__(self, connection: Connection) -> None:
         self._settings: GoogleDocsSettings = connection.settings
         self._transport = _Transport(connection)
-        self._lock = threading.Lock()
-        self._resources: dict[str, Any] = {}
+        # Shared by everybody who works on this connection; they hold no token, which goes with each call.
+        self._resources: _Resources = connection.memory.setdefault("google_docs.resources", _Resources())
 
     def document(self, document_id: str) -> dict[str, Any]:
         """``documents.get`` with every tab, and suggestions in the text: then its indexes are those a write uses."""
@@ -98,30 +98,16 @@ class GoogleClient:
         return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "files")
 
     def _resource(self, name: str, version: str, endpoint: str, collection: str) -> Any:
-        # What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as
-        # help texts, which takes some 50 ms (google-api-python-client 2.202).
-        with self._lock:
-            if name not in self._resources:
-                from googleapiclient.discovery import build
-
-                service = build(
-                    name,
-                    version,
-                    http=self._transport,
-                    client_options={"api_endpoint": endpoint},
-                    static_discovery=True,
-                    cache_discovery=False,
-                )
-                self._resources[name] = getattr(service, collection)()
-            return self._resources[name]
+        return self._resources.get(name, version, endpoint, collection)
 
     def _run(self, call: Any, expected: str) -> dict[str, Any]:
         from googleapiclient.errors import HttpError
 
         try:
-            answer = call.execute(num_retries=0)
+            answer = call.execute(http=self._transport, num_retries=0)
         except HttpError as error:
-            raise _named(error.resp.status, error.resp, error.content) from None
+            lent = self._transport.lent
+            raise _named(error.resp.status, error.resp, error.content, lent=lent) from None
         except ValueError:  # 200 with a web page: a proxy's, or half an answer.
             answer = None
         if not isinstance(answer, dict) or expected not in answer:
@@ -129,8 +115,37 @@ class GoogleClient:
         return answer
 
 
+class _Resources:
+    """Google's description of its services as objects that make calls, kept because they are slow to make."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+
+    def get(self, name: str, version: str, endpoint: str, collection: str) -> Any:
+        # What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as
+        # help texts, which takes some 50 ms (google-api-python-client 2.202).
+        with self._lock:
+            if name not in self._made:
+                import httplib2
+                from googleapiclient.discovery import build
+
+                service = build(
+                    name,
+                    version,
+                    http=httplib2.Http(),  # Never used: each call names the transport it goes by.
+                    client_options={"api_endpoint": endpoint},
+                    static_discovery=True,
+                    cache_discovery=False,
+                )
+                self._made[name] = getattr(service, collection)()
+            return self._made[name]
+
+
 def client_of(connection: Connection) -> GoogleClient:
-    """The connection's one client, made at the first call."""
+    """The connection's one client, made at the first call; a person who lent a token has one of their own, not kept."""
+    if connection.token is not None:
+        return GoogleClient(connection)
     known = connection.memory.get("google_docs.client")
     return known or connection.memory.setdefault("google_docs.client", GoogleClient(connection))
 
@@ -150,6 +165,9 @@ class _Transport:
     def __init__(self, connection: Connection) -> None:
         self._http = connection.http
         self._settings: GoogleDocsSettings = connection.settings
+        #: Whether calls are made in a person's own name.
+        self.lent = connection.token is not None
+        self._token = connection.token
         self._lock = threading.Lock()
         self._credentials: Any = None
         self.clock_offset: float | None = None
@@ -180,14 +198,21 @@ class _Transport:
         return reply
 
     def token(self) -> Secret:
-        """An access token. A service account's is fetched by one thread at a time and kept until it nearly ends."""
+        """An access token: the person's own before any other.
+
+        A service account's is fetched by one thread at a time and kept until it nearly ends.
+        """
+        if self._token is not None:
+            return self._token
         if not self._settings.service_account:
             if self._settings.access_token:
                 return self._settings.access_token
             raise NeedsPermission(
-                "This connection to Google Docs has no account.",
-                instead="Paste a service account's JSON key into the connection's settings.",
-                who="an admin",
+                "Nobody has lent Inlay access to this document.",
+                why="This connection has no account of its own, and your access from the add-on has ended.",
+                instead="Open the Inlay add-on in the document again: the run goes on by itself. For runs that start "
+                "elsewhere, an admin gives the connection a service account.",
+                who="the asker",
             )
         with self._lock:
             if self._credentials is None or not self._credentials.valid:
@@ -235,7 +260,7 @@ class _AuthReply:
         self.status, self.headers, self.data = reply.status, reply.headers, reply.body
 
 
-def _named(status: int, headers: Mapping[str, str], body: bytes) -> InlayError:
+def _named(status: int, headers: Mapping[str, str], body: bytes, *, lent: bool = False) -> InlayError:
     """Google's error in the hub's words. Decided on status and reason codes; the message's text is not dependable."""
     try:
         told = json.loads(body)["error"]
@@ -247,6 +272,19 @@ def _named(status: int, headers: Mapping[str, str], body: bytes) -> InlayError:
         codes = set()
     if status == 429 or (status == 403 and codes & _LIMIT_REASONS):
         return RateLimited("Google Docs asks to slow down.", after=_seconds(headers.get("retry-after")))
+    if status == 401 and lent:
+        return NeedsPermission(
+            "Your access to Google Docs has ended: it lasts about an hour.",
+            instead="Open the Inlay add-on in the document again; the run goes on by itself.",
+            who="the asker",
+        )
+    if status == 403 and lent:
+        return NeedsPermission(
+            "Google does not let Inlay work on this document in your name.",
+            why="You have not allowed it for this document, or you may not edit it.",
+            instead="Open the Inlay add-on in the document, click 'Allow this document', then 'Try again'.",
+            who="the asker",
+        )
     if status == 401:
         return NeedsPermission(
             "Google no longer accepts this account's sign-in.",
