@@ -31,6 +31,19 @@ SIDEBAR_SCOPES = {
 }
 CARDS, SIDEBAR = "card-add-on.json", "sidebar/"
 _OURS = ("appsscript.json", "Config.gs")
+# The client id of a script's project stands nowhere else than in its tokens
+# (developers.google.com/apps-script/guides/services/cloud-run reads it in this way, too).
+_CONFIG = """\
+// Made by `inlay connectors google_docs manifest`: where the sidebar calls.
+var HUB_URL = %s;
+var CONNECTION = %s;
+
+/** For the admin, once: choose it in the editor and press Run. The log then shows what goes into addon_client_ids. */
+function logClientId() {
+  var claims = ScriptApp.getIdentityToken().split(".")[1];
+  Logger.log(JSON.parse(Utilities.newBlob(Utilities.base64DecodeWebSafe(claims)).getDataAsString()).aud);
+}
+"""
 
 
 def manifests(connection: Connection, url: str) -> Mapping[str, str]:
@@ -58,14 +71,10 @@ def manifests(connection: Connection, url: str) -> Mapping[str, str]:
             who="an admin",
         )
     hub = root.removesuffix(here)
-    config = (
-        "// Made by `inlay connectors google_docs manifest`: where the sidebar calls.\n"
-        f"var HUB_URL = {json.dumps(hub)};\nvar CONNECTION = {json.dumps(connection.name)};\n"
-    )
     return {
         CARDS: _json(_cards(root, hub)),
         f"{SIDEBAR}appsscript.json": _json(_script(root)),
-        f"{SIDEBAR}Config.gs": config,
+        f"{SIDEBAR}Config.gs": _CONFIG % (json.dumps(hub), json.dumps(connection.name)),
         **{SIDEBAR + name: text for name, text in _sources()},
     }
 

@@ -22,6 +22,7 @@ from tests.hubs import a_hub
 HOW_TO = [
     "start",
     "connect-google-docs",
+    "deploy-google-docs-addons",
     "connect-a-model",
     "run-in-production",
     "write-a-template",
@@ -102,13 +103,13 @@ def test_the_examples_of_a_hub_yaml_can_be_planned(tmp_path: Path) -> None:
     teams = "teams: {brand: {title: Brand}, media: {title: Media}}\n"
     seen = 0
     with a_hub(tmp_path / "home") as hub:
-        for name in ("start", "connect-google-docs", "governance"):
+        for name in ("start", "connect-google-docs", "deploy-google-docs-addons", "governance"):
             for text in blocks(guide(name), "yaml"):
                 whole = text if "teams" in yaml.safe_load(text) else teams + text
                 made = plan(hub, read(whole, folder=tmp_path, environ=environ))
                 assert made.todo, text
                 seen += 1
-    assert seen == 4
+    assert seen == 5
 
 
 def test_the_template_of_the_guide_is_taken_and_its_cases_hold(tmp_path: Path) -> None:
@@ -141,3 +142,16 @@ def test_the_guide_explains_every_state_of_a_run() -> None:
 def test_no_page_names_a_folder_of_one_machine() -> None:
     for page in (*PAGES, *DOCS.rglob("*.md")):
         assert not re.search(r"(?<![\w$])/(?:home|root|Users|work)/", page.read_text(encoding="utf-8")), page
+
+
+def test_the_guide_to_the_add_ons_names_every_setting_scope_and_reason_there_is() -> None:
+    from connectors.google_docs import manifests, tokens
+    from connectors.google_docs.settings import GoogleDocsSettings
+
+    text = guide("deploy-google-docs-addons")
+    settings = [name for name in GoogleDocsSettings.model_fields if name.startswith("addon_")]
+    scopes = {*manifests.CARD_SCOPES, *manifests.SIDEBAR_SCOPES}
+    reasons = set(re.findall(r'_unproven\("(\w+)"\)', Path(tokens.__file__).read_text(encoding="utf-8")))
+    # These two are no fault of a deployment: a call to no page, and one without Google's event.
+    named = [*settings, *scopes, *(reasons - {"no_such_page", "no_event"})]
+    assert not [one for one in named if f"`{one}`" not in text]

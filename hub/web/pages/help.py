@@ -22,6 +22,7 @@ GUIDES = Path(package.__file__).parent / "docs"
 ORDER = (
     "start",
     "connect-google-docs",
+    "deploy-google-docs-addons",
     "connect-a-model",
     "how-a-run-works",
     "governance",

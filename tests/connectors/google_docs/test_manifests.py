@@ -78,6 +78,7 @@ def test_the_sidebar_may_call_this_connection_and_nothing_else() -> None:
 def test_the_sidebars_project_is_whole_and_as_it_ships() -> None:
     files = made()
     assert 'var HUB_URL = "https://hub.example.com";\nvar CONNECTION = "docs";\n' in files["sidebar/Config.gs"]
+    assert "function logClientId()" in files["sidebar/Config.gs"]
     shipped = {
         path.name: path.read_text(encoding="utf-8") for path in SHIPPED.glob("*.[gh]*") if path.suffix != ".json"
     }
