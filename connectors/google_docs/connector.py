@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.google_docs import inbound, manifests, place, probes, tokens, write_back
+from connectors.google_docs import inbound, manifests, place, probes, read_back, tokens, write_back
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -26,6 +26,7 @@ from hub.sdk import (
     Rate,
     Receipt,
     Request,
+    Standing,
     Target,
     Visit,
 )
@@ -90,6 +91,9 @@ class GoogleDocs(Connector):
 
     def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
         return write_back.undo(connection, target, receipt)
+
+    def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:
+        return read_back.read_back(connection, delivery)
 
     def check_connection(self, connection: Connection) -> Sequence[Probe]:
         return probes.check(connection)

@@ -11,6 +11,7 @@ from hub.sdk import BadRequest, Delivery, clean_text
 
 OUT = "inlay:out:"
 MARK = "inlay:mark:"
+LONGEST_NAME = 256
 # Google strips U+0000-0008, U+000C-001F and U+E000-F8FF from inserted text (InsertTextRequest.text). clean_text takes
 # the controls; these must go before lengths are counted, or the named range would cover too much.
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
@@ -43,12 +44,28 @@ def order(delivery: Delivery) -> Order:
     text = _kept(delivery.text).strip("\n")
     if not text.strip():
         raise BadRequest("The draft is empty: there is nothing to write into the document.", who="a lead")
+    mark = line(delivery) if delivery.simulated or not delivery.reviewed else ""
+    return Order(text, mark, *names(delivery))
+
+
+def names(delivery: Delivery) -> tuple[str, str]:
+    """The names of the ranges around the text and around its line: the delivery's key, then what made the text.
+
+    Everybody who sees the document can read them, and from the key a person reaches the run.
+    """
     key = delivery.key
     if not re.fullmatch(r"[!-~]{1,200}", key):
-        # A named range's name holds at most 256 units, and everybody who sees the document can read it.
         key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    mark = line(delivery) if delivery.simulated or not delivery.reviewed else ""
-    return Order(text, mark, OUT + key, MARK + key)
+    made = delivery.provenance
+    by = f" {made['template']}@{made['revision']}" if made.get("template") and made.get("revision") else ""
+    # A named range's name holds at most 256 units.
+    by = by if by.isascii() and len(MARK) + len(key) + len(by) <= LONGEST_NAME else ""
+    return f"{OUT}{key}{by}", f"{MARK}{key}{by}"
+
+
+def same(name: str, other: str) -> bool:
+    """Whether two names are of one delivery, whatever they say of what made it."""
+    return name.partition(" ")[0] == other.partition(" ")[0]
 
 
 def line(delivery: Delivery) -> str:

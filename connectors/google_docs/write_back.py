@@ -245,7 +245,7 @@ def _receipt(
 
 
 def _only(document: Document, name: str) -> NamedRange | None:
-    return next(iter(document.named(name)), None)
+    return next((one for tab in document.tabs for one in tab.ranges if draft.same(one.name, name)), None)
 
 
 def _hash(text: str) -> str:

@@ -76,7 +76,9 @@ class DocsStand(Stand):
         return [
             (document.id, *span)
             for document in self.sandbox.store.all()
-            for span in named_ranges({"tabs": document.tabs}).get(f"inlay:out:{key}", [])
+            for name, spans in named_ranges({"tabs": document.tabs}).items()
+            if name.split(" ")[0] == f"inlay:out:{key}"
+            for span in spans
         ]
 
 

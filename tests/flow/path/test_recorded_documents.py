@@ -118,7 +118,8 @@ def test_each_document_gets_one_insertion_and_keeps_the_rest_under_every_fault(
             now = document_of(sandbox, document)
             text = TYPED.sub("", text_of(now))
             assert text.count(COPY) == 1, document
-            assert marked(now, f"inlay:out:{row.key}") == [COPY], document
+            marker = f"inlay:out:{row.key} {done.template}@{done.revision[:16]}"
+            assert marked(now, marker) == [COPY], document
             assert text.replace(COPY, "").rstrip("\n") == before[document].rstrip("\n"), document
             assert row.receipt is not None
             assert row.receipt.vendor_id == document
