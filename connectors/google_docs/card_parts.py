@@ -80,10 +80,10 @@ def line(
     """One line with small print above and below it; with ``click`` the whole of it is a button."""
     return {
         "decoratedText": {
-            **({"topLabel": escaped(above, 120)} if above else {}),
+            **({"topLabel": harmless(above, 120)} if above else {}),
             "text": escaped(words, 300),
             "wrapText": True,
-            **({"bottomLabel": escaped(below, 200)} if below else {}),
+            **({"bottomLabel": harmless(below, 200)} if below else {}),
             **({"button": button} if button else {}),
             **({"onClick": {"action": click}} if click else {}),
         }
@@ -121,7 +121,7 @@ def pick(name: str, label: str, items: Iterable[tuple[str, str, bool]], kind: st
 
 def switch(name: str, label: str, *, on: bool, hint: str = "") -> Part:
     control = {"name": name, "value": "true", "selected": on, "controlType": "SWITCH"}
-    below = {"bottomLabel": escaped(hint, 200)} if hint else {}
+    below = {"bottomLabel": harmless(hint, 200)} if hint else {}
     return {
         "decoratedText": {"text": escaped(label, 120), "wrapText": True, **below, "switchControl": control},
     }
@@ -158,6 +158,11 @@ def cut(words: str, longest: int) -> str:
     """One line of at most so many characters, for places where Google takes plain text."""
     words = " ".join(words.split())
     return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+
+
+def harmless(words: str, longest: int) -> str:
+    """One line that reads the same as plain text and as HTML: Google does not say which a label is."""
+    return cut(words, longest).replace("<", "‹").replace(">", "›")
 
 
 def escaped(words: str, longest: int = LONGEST) -> str:

@@ -140,8 +140,9 @@ class Certificates:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
-        self._known: Mapping[str, str] = {}
-        self._good_until = self._asked_at = self._failed_at = float("-inf")
+        #: The certificates and until when they are good: replaced as one, so that it can be read without the lock.
+        self._held: tuple[Mapping[str, str], float] = ({}, float("-inf"))
+        self._asked_at = self._failed_at = float("-inf")
 
     def of(self, key: str, now: float) -> str | None:
         """The certificate of a key, or None when Google has no such key.
@@ -149,11 +150,19 @@ class Certificates:
         Raises:
             Unavailable: they cannot be fetched. The ones kept are then not used beyond their time.
         """
-        with self._lock:
-            stale = now >= self._good_until
-            if stale or (key not in self._known and now >= self._asked_at + _UNKNOWN_KEY):
-                self._fetch(now)
-            return self._known.get(key)
+        found = self._kept(key, now)
+        if found is None:
+            # Whoever asks for keys that do not exist keeps nobody waiting but themselves.
+            with self._lock:
+                found = self._kept(key, now)
+                if found is None and (now >= self._held[1] or now >= self._asked_at + _UNKNOWN_KEY):
+                    self._fetch(now)
+                    found = self._kept(key, now)
+        return found
+
+    def _kept(self, key: str, now: float) -> str | None:
+        certificates, good_until = self._held
+        return certificates.get(key) if now < good_until else None
 
     def _fetch(self, now: float) -> None:
         if now < self._failed_at + _FAILURE:
@@ -171,8 +180,7 @@ class Certificates:
             self._failed_at = now
             raise Unavailable(_AWAY) from None
         said = re.search(r"max-age=(\d{1,9})", reply.headers.get("cache-control", ""))
-        self._known = found
-        self._good_until = now + min(max(float(said[1]) if said else 0.0, _SHORTEST), _LONGEST)
+        self._held = (found, now + min(max(float(said[1]) if said else 0.0, _SHORTEST), _LONGEST))
 
 
 _AWAY = "Google's certificates cannot be fetched, so that nobody can be recognised."

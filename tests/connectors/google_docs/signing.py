@@ -42,6 +42,9 @@ class Signer:
         self.cache_control = "public, max-age=20000, must-revalidate, no-transform"
         #: What is answered instead of the certificates, as (status, body), to play a failing server.
         self.instead: tuple[int, bytes] | None = None
+        #: Cleared, the server takes calls and answers none until it is set again.
+        self.answering = threading.Event()
+        self.answering.set()
         #: How often the certificates were asked for.
         self.fetches = 0
         signer = self
@@ -49,6 +52,7 @@ class Signer:
         class Certificates(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 signer.fetches += 1
+                signer.answering.wait(60)
                 status, body = signer.instead or (200, json.dumps(signer.certificates()).encode())
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -114,6 +118,7 @@ class Signer:
 
     def stop(self) -> None:
         """Stop serving certificates; the port is closed."""
+        self.answering.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)

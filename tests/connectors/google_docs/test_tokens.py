@@ -294,6 +294,27 @@ def test_a_key_nobody_knows_is_asked_for_once_a_minute(door: Door) -> None:
     assert door.signer.fetches == 3
 
 
+def test_whoever_asks_for_keys_that_do_not_exist_keeps_nobody_else_waiting(door: Door) -> None:
+    good, made_up = door.signer.sidebar(now=NOW), door.signer.sidebar(now=NOW, kid="made-up")
+    door.sidebar(good)
+    door.signer.answering.clear()
+    door.now, refused = NOW + 60, []
+
+    def ask() -> None:
+        try:
+            door.sidebar(made_up)
+        except (Unverified, Unavailable) as error:
+            refused.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert door.sidebar(good).person == PERSON
+    assert not refused, "the one who asks for a key that does not exist waits still"
+    door.signer.answering.set()
+    asking.join(60)
+    assert len(refused) == 1
+
+
 def test_a_key_google_has_just_begun_to_use_is_found(door: Door) -> None:
     door.sidebar(door.signer.sidebar(now=NOW))
     door.signer.rotate()
