@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from connectors.google_docs.client import GoogleClient, client_of
-from hub.sdk import Connection, InlayError, NeedsPermission, Probe, TargetGone
+from connectors.google_docs.settings import GoogleDocsSettings
+from connectors.google_docs.tokens import Certificates
+from hub.sdk import ConfigurationError, Connection, InlayError, NeedsPermission, Probe, TargetGone
 
 #: Google refuses a service account's signed request when the clocks are further apart than some minutes.
 CLOCK_SECONDS = 60
@@ -13,10 +16,36 @@ _NO_DOCUMENT = "inlay-connection-check-this-document-does-not-exist"
 
 
 def check(connection: Connection) -> list[Probe]:
-    """Four probes: ``token``, ``docs``, ``drive``, ``clock``. Without a token the others are not tried."""
+    """Four probes: ``token``, ``docs``, ``drive``, ``clock``. Without a token the others are not tried. Two more,
+    ``certificates`` and ``cards``, where an add-on is set up: a connection may then have no account of its own.
+    """
+    settings: GoogleDocsSettings = connection.settings
+    addons = list(_addons(connection, settings))
+    if addons and not (settings.service_account or settings.access_token):
+        own = "No account of its own: each person writes in their own name, from the add-on in the document."
+        return [Probe(id="token", ok=True, what=own), *addons]
     client = client_of(connection)
     token = _try("token", "Sign in to Google", client.authorize)
-    return [token, *(_calls(client) if token.ok else ())]
+    return [token, *(_calls(client) if token.ok else ()), *addons]
+
+
+def _addons(connection: Connection, settings: GoogleDocsSettings) -> Iterator[Probe]:
+    cards = ("addon_urls", "addon_service_account", "addon_oauth_client_id")
+    missing = [name for name in cards if not getattr(settings, name)]
+    if settings.addon_client_ids or len(missing) < len(cards):
+        yield _try("certificates", "Reach Google's certificates", lambda: _certificates(connection))
+    # The address alone is there first: the files for Google are made from it, and Google gives the ids for them.
+    if settings.addon_service_account or settings.addon_oauth_client_id:
+        fix = f"Write {' and '.join(missing)} into the settings: the guide to the add-ons says where to read them."
+        what = "The settings of the card add-on are complete" if not missing else "The card add-on lets nobody in"
+        yield Probe(id="cards", ok=not missing, what=what, **({"fix": fix, "who": "an admin"} if missing else {}))
+
+
+def _certificates(connection: Connection) -> None:
+    try:
+        Certificates(connection).fetch(time.time())
+    except ConfigurationError as error:
+        raise NeedsPermission(f"{error}", instead="A sandbox's certs_url is an address of this machine.") from None
 
 
 def _calls(client: GoogleClient) -> Iterator[Probe]:

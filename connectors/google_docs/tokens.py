@@ -156,7 +156,7 @@ class Certificates:
             with self._lock:
                 found = self._kept(key, now)
                 if found is None and (now >= self._held[1] or now >= self._asked_at + _UNKNOWN_KEY):
-                    self._fetch(now)
+                    self.fetch(now)
                     found = self._kept(key, now)
         return found
 
@@ -164,7 +164,8 @@ class Certificates:
         certificates, good_until = self._held
         return certificates.get(key) if now < good_until else None
 
-    def _fetch(self, now: float) -> None:
+    def fetch(self, now: float) -> None:
+        """Fetch them now, unless that failed a moment ago."""
         if now < self._failed_at + _FAILURE:
             raise Unavailable(_AWAY)
         self._asked_at = now

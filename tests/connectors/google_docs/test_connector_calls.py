@@ -20,6 +20,7 @@ from connectors.google_docs.sandbox import start
 from connectors.google_docs.settings import GoogleDocsSettings
 from hub.sdk import BadRequest, Ignored, Inbound, NeedsPermission, Request, Secret, Target, TargetGone, Unverified
 from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph
+from tests.connectors.google_docs.signing import a_signer
 
 FIXTURES = Path(connectors.google_docs.__file__).parent / "fixtures"
 EVENT = json.loads((FIXTURES / "run.requested.json").read_text(encoding="utf-8"))
@@ -207,6 +208,19 @@ def test_a_working_connection_passes_every_probe(bench: Bench) -> None:
         ("drive", True),
         ("clock", True),
     ]
+
+
+def test_an_add_on_is_probed_where_one_is_set_up_and_then_no_account_is_needed(bench: Bench) -> None:
+    with a_signer() as signer:
+        connection = bench.connection(access_token=None, **signer.settings())
+        probes = bench.connector.check_connection(connection)
+        assert [(probe.id, probe.ok) for probe in probes] == [("token", True), ("certificates", True), ("cards", True)]
+        signer.instead = (503, b"")
+        half = bench.connection(**signer.settings(addon_oauth_client_id=""))
+        failed = [probe for probe in bench.connector.check_connection(half) if not probe.ok]
+        assert [probe.id for probe in failed] == ["certificates", "cards"]
+        assert "addon_oauth_client_id" in failed[1].fix
+        assert all(probe.fix and probe.who for probe in failed)
 
 
 def test_every_failing_probe_names_its_fix_and_who_can_do_it(bench: Bench) -> None:
