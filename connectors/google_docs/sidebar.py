@@ -162,7 +162,7 @@ def opened(desk: Desk, document: str) -> dict[str, Any]:
         "home": desk.url,
         "templates": [_template(one) for one in visitor.templates(SURFACE)],
         "friction": list(desk.friction),
-        "runs": [sidebar_view.brief(run) for run in here[:_SHOWN]],
+        "runs": [sidebar_view.brief(run, visitor) for run in here[:_SHOWN]],
     }
 
 

@@ -39,7 +39,7 @@ def whole(run: Json, visitor: Visitor, *, comments: bool = False) -> dict[str, A
     """The run with everything the sidebar shows. ``comments``: its template writes remarks, and never a text."""
     found = run["draft"] or {}
     return {
-        **brief(run),
+        **brief(run, visitor),
         "steps": list(_steps(run)),
         "problem": _problem(run["problem"]) if run["state"] not in _READY else None,
         "findings": [
@@ -54,7 +54,7 @@ def whole(run: Json, visitor: Visitor, *, comments: bool = False) -> dict[str, A
     }
 
 
-def brief(run: Json) -> dict[str, Any]:
+def brief(run: Json, visitor: Visitor) -> dict[str, Any]:
     """The run in the list of a document."""
     raw = run["raw"]
     return {
@@ -73,7 +73,7 @@ def brief(run: Json) -> dict[str, Any]:
         "range": raw.get("range", ""),
         "tab": raw.get("tab", ""),
         "text_hash": raw.get("text_hash", ""),
-        "places": list(_places(run)),
+        "places": list(_places(run, visitor)),
     }
 
 
@@ -116,7 +116,7 @@ def orders(run: Json, visitor: Visitor) -> dict[int, draft.Order]:
 
 
 def _says(run: Json) -> str:
-    states = {place["state"] for place in _places(run)}
+    states = {_state(one) for one in run["deliveries"]}
     if run["state"] in _READY and "placed" in states:
         waits = run["state"] == "in_review"
         return "In the document, not reviewed yet" if waits else "In the document"
@@ -160,13 +160,14 @@ def _label(variants: Any, number: int) -> str:
     return f"Variant {number}"
 
 
-def _places(run: Json) -> Iterator[dict[str, Any]]:
+def _places(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
+    texts = {order.marker: order.text for order in orders(run, visitor).values()}
     for one in run["deliveries"]:
         detail, receipt = one["detail"], one["receipt"] or {}
         ours = detail.get("by") == BY
         yield {
             "by": BY if ours else "hub",
-            "state": "placed" if one["state"] in ("placed", "done") else one["state"],
+            "state": _state(one),
             "document": detail.get("document") or one["at"].get("document", ""),
             "tab": detail.get("tab", ""),
             "marker": detail.get("marker", ""),
@@ -175,6 +176,7 @@ def _places(run: Json) -> Iterator[dict[str, Any]]:
             "mode": detail.get("mode", ""),
             "variant": detail.get("variant"),
             "replaced": detail.get("replaced") if ours else None,
+            "text": texts.get(detail.get("marker", ""), ""),
             "text_hash": receipt.get("content_hash", ""),
             "reviewed": one["reviewed"],
             "standing": one["standing"],
@@ -186,6 +188,11 @@ def _places(run: Json) -> Iterator[dict[str, Any]]:
             and not run["simulated"]
             and run["reviewed"] is True,
         }
+
+
+def _state(delivery: Json) -> str:
+    """Whoever wrote it: it stands, or it does not."""
+    return "placed" if delivery["state"] in ("placed", "done") else delivery["state"]
 
 
 def _insert(run: Json, visitor: Visitor, comments: bool) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+/**
+ * `/ai …` paragraphs: found on a click, and run on a click. The document is never watched.
+ */
+
+/** Paragraphs of the tab in front that begin with /ai, and what the hub makes of each. */
+function commands_() {
+  var found = lines_();
+  if (!found.length) return { commands: [] };
+  var said = hub_("commands", {
+    lines: found.map(function (one, number) { return { id: String(number), text: textOf_([one]).slice(0, 2000) }; }),
+  });
+  return {
+    commands: said.commands.map(function (command) {
+      var piece = found[Number(command.id)];
+      return Object.assign({ path: piece.path, line: textOf_([piece]) }, command);
+    }),
+  };
+}
+
+/**
+ * Run the command that stands at a path, if it still says the same. Its paragraph is the place of the run, so that the
+ * draft can replace it.
+ * @param {{click: string, path: string, line: string}} given
+ */
+function command_(given) {
+  var name = IN + given.click;
+  return alone_(function () {
+    if (!place_(name)) {
+      var piece = lines_().filter(function (one) { return one.path === given.path && textOf_([one]) === given.line; })[0];
+      if (!piece) {
+        throw problem_("This command is no longer where it was.", "The document was changed since.", "Look for commands again.", "");
+      }
+      name_(DocumentApp.getActiveDocument().getActiveTab().getId(), name, [piece]);
+    }
+    return commanded_(given, name);
+  });
+}
+
+/**
+ * @param {any} given
+ * @param {string} name
+ */
+function commanded_(given, name) {
+  var doc = DocumentApp.getActiveDocument();
+  var place = place_(name);
+  var above = place.pieces[0].block.getPreviousSibling();
+  try {
+    var run = hub_("commands/run", {
+      click: given.click,
+      line: place.text,
+      above: above && isBlock_(above) ? textOf_(blockPieces_(above)) : "",
+      text_hash: place.hash,
+      title: doc.getName(),
+      document: doc.getId(),
+      tab: place.tab,
+      range: name,
+    });
+    return { run: run, before: place.text };
+  } catch (error) {
+    if (refused_(error)) forget_(name);
+    throw error;
+  }
+}
+
+/** @returns {Piece[]} */
+function lines_() {
+  /** @type {Piece[]} */
+  var all = [];
+  walk_(DocumentApp.getActiveDocument().getActiveTab().asDocumentTab().getBody(), all);
+  return all.filter(function (piece) {
+    return piece.text && !head_(piece) && !tail_(piece) && /^\s*\/ai\s+\S/i.test(textOf_([piece]));
+  }).slice(0, 50);
+}
+
+/**
+ * @param {GoogleAppsScript.Document.Element} block
+ * @returns {Piece[]}
+ */
+function blockPieces_(block) {
+  /** @type {Piece[]} */
+  var pieces = [];
+  walk_(block, pieces);
+  return pieces;
+}
