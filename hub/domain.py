@@ -244,6 +244,7 @@ class Receipt:
     """Proof of a write-back: the vendor's id and revision, a hash of what was written, and what undoing it needs.
 
     ``already`` is True when the effect stood there before this call, left by an attempt whose reply was lost.
+    ``detail["note"]`` is a sentence for people: how it was written, when that is another way than they may expect.
     """
 
     vendor_id: str

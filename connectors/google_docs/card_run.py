@@ -98,8 +98,9 @@ def _loud(run: Json) -> Iterator[str]:
         problem = delivery["problem"]
         if problem and problem != run["problem"]:
             yield " ".join(part for part in (problem["what"], problem["instead"]) if part)
-        if delivery["state"] == "done" and (delivery["receipt"] or {}).get("mode") == "direct":
-            yield "Written directly instead of as a suggestion: this account does not support suggestions by add-ons."
+        note = (delivery["receipt"] or {}).get("note")
+        if delivery["state"] == "done" and note:
+            yield note
 
 
 def _stuck(run: Json) -> bool:

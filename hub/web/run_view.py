@@ -182,7 +182,7 @@ def delivery(row: DeliveryRow, address: str, standing: dict[str, Any] | None = N
         if receipt is None
         else {
             **{name: getattr(receipt, name) for name in ("vendor_id", "revision", "content_hash", "already")},
-            "mode": receipt.detail.get("mode", ""),
+            "note": receipt.detail.get("note", ""),
         },
     }
 

@@ -144,12 +144,25 @@ class Moment(_Answer):
 
 
 class Receipt(_Answer):
-    """Proof of a write-back."""
+    """Proof of a write-back; ``note`` says how it was written, when that is another way than may be expected."""
 
     vendor_id: str
     revision: str
     content_hash: str
     already: bool
+    note: str
+
+
+class Standing(_Answer):
+    """What became of a delivered text when it was looked at: kept, edited, deleted, pending or unknown.
+
+    ``changed`` is the share of its words that were edited, from 0 to 1.
+    """
+
+    at: float
+    moment: str
+    state: str
+    changed: float | None
 
 
 class Delivery(_Answer):
@@ -162,6 +175,7 @@ class Delivery(_Answer):
     attempts: int
     url: str | None
     problem: Stopped | None
+    standing: Standing | None
     receipt: Receipt | None
 
 

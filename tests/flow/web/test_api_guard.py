@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ def test_every_other_route_turns_a_stranger_away(site: Site) -> None:
     for rule in site.app.url_map.iter_rules():
         if rule.endpoint in PUBLIC:
             continue
-        path = rule.rule
-        for argument in rule.arguments:
-            path = path.replace(f"<{argument}>", "x")
+        # A part that takes only certain words gets the first of them.
+        path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
+        path = re.sub(r"<[^>]*>", "x", path)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answered = client.open(path, method=method)
             assert answered.status_code == 401, f"{method} {path}"
