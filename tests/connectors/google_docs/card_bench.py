@@ -195,12 +195,14 @@ def check(card: dict[str, Any]) -> None:
 
 
 @contextmanager
-def beside_a_document(home: Path, **given: Any) -> Iterator[Google]:
-    """A hub, a sandbox and a signer: verification is switched on, with the signer's keys."""
+def beside_a_document(home: Path, *, settings: dict[str, Any] | None = None, **given: Any) -> Iterator[Google]:
+    """A hub, a sandbox and a signer: verification is switched on, with the signer's keys. ``settings`` of the
+    connection go over the usual ones; the rest goes to the hub.
+    """
     with a_signer() as signer, open_site(home, **given) as site:
         sandbox = start(check_replies=True)
         try:
-            connect(site.hub, sandbox.url, **signer.settings())
+            connect(site.hub, sandbox.url, **signer.settings(**(settings or {})))
             yield Google(site, signer, sandbox)
             assert sandbox.violations == []
         finally:

@@ -135,6 +135,27 @@ def test_an_expired_token_waits_for_the_person_and_goes_on_at_their_next_click(g
     assert google.text().count(COPY) == 1
 
 
+def test_each_person_writes_with_their_own_token_and_nobody_with_anothers(tmp_path: Path) -> None:
+    with beside_a_document(tmp_path, settings={"access_token": None}) as google:
+        google.rewrite()
+        assert "Done" in google.words
+        google.person, google.token = "jon@example.com", "readonly-ya29-of-jon"
+        google.rewrite()
+        assert "Waits for you" in google.words
+        assert "Google does not let Inlay work on this document in your name." in google.words
+        google.site.hub.start(workers=1)
+        google.click("Allow this document")
+        wait_for(google.site.hub, google.run_id)
+        google.token = "ya29.of-jon"
+        google.click("Try again")
+        wait_for(google.site.hub, google.run_id)
+        google.click("Refresh")
+        assert "Done" in google.words
+        assert google.text().count(COPY) == 2
+        calls = google.sandbox.journal.entries()
+        assert len({one.by for one in calls if one.operation == "documents.batchUpdate"}) == 2
+
+
 def test_try_again_goes_on_once_however_the_run_came_to_move(google: Google) -> None:
     google.token = "expired-ya29"
     google.rewrite()
