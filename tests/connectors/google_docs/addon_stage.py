@@ -20,9 +20,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from hub.store import connections
-from tests.connectors.google_docs.signing import PERSON, Signer
+from tests.connectors.google_docs.signing import PERSON, Signer, a_signer
 from tests.conftest import ROOT, absent
-from tests.flow.web.site import Site
+from tests.flow.web.site import Site, open_site
 from tests.hubs import TEAM
 
 ADDON = ROOT / "connectors" / "google_docs" / "addon"
@@ -153,6 +153,21 @@ class Desk:
         answer = self.site.client().get(f"/api/v1/runs/{run}", headers=self.site.bearer())
         assert answer.status_code == 200, answer.text
         return answer.json
+
+
+@contextmanager
+def a_desk(home: Path, *, sandbox: bool = True, **given: Any) -> Iterator[Desk]:
+    """Mara with the sidebar open, beside a hub of her own; ``given`` goes to ``a_hub``."""
+    with a_signer() as signer, open_site(home, **given) as site:
+        connect_addon(site, signer, sandbox=sandbox)
+        with served(site.app) as port:
+            stage = Stage(f"http://127.0.0.1:{port}")
+            try:
+                desk = Desk(site, signer, stage, f"http://127.0.0.1:{port}")
+                desk.sign_in()
+                yield desk
+            finally:
+                stage.close()
 
 
 def connect_addon(site: Site, signer: Signer, *, sandbox: bool = True, name: str = "docs") -> None:
