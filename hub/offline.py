@@ -101,7 +101,10 @@ class _Writer:
             if name in fields:
                 continue
             limits = [limit for limit in self.contract.get("limits", ()) if _applies(limit, name, fields)]
-            if spec["type"] == "array":
+            quoted = next((limit["input"] for limit in limits if limit["rule"] == "quotes"), None)
+            if quoted is not None:
+                fields[name] = self._quote(str(self.inputs.get(quoted, "")), spec)
+            elif spec["type"] == "array":
                 fields[name] = self._items(name, spec)
             else:
                 label = (LABEL, SHORT_LABEL) if labelled == name else ("", "")
@@ -109,10 +112,16 @@ class _Writer:
                 fields[name] = self._text(name, spec, limits, [part + about for part in label])
         return {name: fields[name] for name in specs}
 
+    def _quote(self, source: str, spec: Mapping[str, Any]) -> str:
+        """A passage word for word, unlabelled: a label would make it one that stands nowhere."""
+        line = next((line for line in source.split("\n") if line.strip()), "")
+        return line.strip()[: spec["maxLength"] or 200].strip()
+
     def _labelled(self, specs: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
         # The label goes to the field that is printed first, so that the text as a whole starts with it.
         printed = [name for name in _PRINTED.findall(self.contract.get("text") or "") if name in specs]
-        free = [n for n in [*printed, *specs] if n not in fields and specs[n]["type"] == "string"]
+        quoted = {limit["field"] for limit in self.contract.get("limits", ()) if limit["rule"] == "quotes"}
+        free = [n for n in [*printed, *specs] if n not in fields and n not in quoted and specs[n]["type"] == "string"]
         return free[0] if free else None
 
     def _text(

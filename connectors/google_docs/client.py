@@ -77,6 +77,34 @@ class GoogleClient:
             if not page:
                 return
 
+    def comments(self, document_id: str) -> list[dict[str, Any]]:
+        """Every comment that stands beside the document, with its answers."""
+        found: list[dict[str, Any]] = []
+        page: str | None = None
+        while True:
+            call = self._comments().list(
+                fileId=document_id,
+                pageSize=100,
+                pageToken=page,
+                fields="nextPageToken,comments(id,content,resolved,replies(id))",
+            )
+            answer = self._run(call, "comments")
+            found += answer["comments"]
+            page = answer.get("nextPageToken")
+            if not page:
+                return found
+
+    def comment(self, document_id: str, text: str, quote: str) -> dict[str, Any]:
+        """Put a comment beside the document; ``quote`` is the passage it is about."""
+        body: dict[str, Any] = {"content": text}
+        if quote:
+            body["quotedFileContent"] = {"mimeType": "text/plain", "value": quote}
+        return self._run(self._comments().create(fileId=document_id, body=body, fields="id,content"), "id")
+
+    def delete_comment(self, document_id: str, comment_id: str) -> None:
+        """Take a comment away. Drive answers with nothing."""
+        self._run(self._comments().delete(fileId=document_id, commentId=comment_id), None)
+
     def drive_answers(self) -> None:
         """One small Drive call, to see that it works."""
         self._run(self._files().list(pageSize=1, fields="files(id)"), "files")
@@ -100,7 +128,11 @@ class GoogleClient:
     def _resource(self, name: str, version: str, endpoint: str, collection: str) -> Any:
         return self._resources.get(name, version, endpoint, collection)
 
-    def _run(self, call: Any, expected: str) -> dict[str, Any]:
+    def _comments(self) -> Any:
+        return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "comments")
+
+    def _run(self, call: Any, expected: str | None) -> dict[str, Any]:
+        """The answer, which holds the field ``expected``; None where Google answers with nothing."""
         from googleapiclient.errors import HttpError
 
         try:
@@ -110,6 +142,9 @@ class GoogleClient:
             raise _named(error.resp.status, error.resp, error.content, lent=lent) from None
         except ValueError:  # 200 with a web page: a proxy's, or half an answer.
             answer = None
+        else:
+            if expected is None:
+                return {}
         if not isinstance(answer, dict) or expected not in answer:
             raise Unavailable("Google answered something that is no answer of its API.")
         return answer
@@ -120,13 +155,13 @@ class _Resources:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, str], Any] = {}
 
     def get(self, name: str, version: str, endpoint: str, collection: str) -> Any:
         # What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as
         # help texts, which takes some 50 ms (google-api-python-client 2.202).
         with self._lock:
-            if name not in self._made:
+            if (name, collection) not in self._made:
                 import httplib2
                 from googleapiclient.discovery import build
 
@@ -138,8 +173,8 @@ class _Resources:
                     static_discovery=True,
                     cache_discovery=False,
                 )
-                self._made[name] = getattr(service, collection)()
-            return self._made[name]
+                self._made[name, collection] = getattr(service, collection)()
+            return self._made[name, collection]
 
 
 def client_of(connection: Connection) -> GoogleClient:

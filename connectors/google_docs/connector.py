@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.google_docs import inbound, manifests, place, probes, read_back, tokens, write_back
+from connectors.google_docs import comments, inbound, manifests, place, probes, read_back, tokens, write_back
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -87,9 +87,13 @@ class GoogleDocs(Connector):
         )
 
     def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:
+        if delivery.comments:
+            return comments.write(connection, delivery)
         return write_back.write_back(connection, delivery)
 
     def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
+        if "comments" in receipt.detail:
+            return comments.undo(connection, target, receipt)
         return write_back.undo(connection, target, receipt)
 
     def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:

@@ -60,7 +60,9 @@ class ApiError(Exception):
 
 @dataclass(slots=True)
 class Call:
-    """One call that got past the door. ``requests`` and ``committed`` are filled in for the journal."""
+    """One call that got past the door. ``part`` names a thing of the document, such as a comment; ``requests`` and
+    ``committed`` are filled in for the journal.
+    """
 
     operation: str
     document: str | None
@@ -70,6 +72,7 @@ class Call:
     requests: tuple[str, ...] = ()
     committed: bool = False
     extra: str | None = None
+    part: str = ""
 
 
 def invalid(message: str, details: list[Json] | None = None) -> ApiError:

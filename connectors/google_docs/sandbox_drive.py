@@ -119,6 +119,18 @@ class DriveApi:
         call.committed = True
         return self.docs.answer("Comment", made, call, "drive.v3")
 
+    def delete_comment(self, call: Call) -> bytes:
+        """``comments.delete``: answered with nothing. Only its author may."""
+        check_query(call, set())
+        snapshot = self._visible(call)
+        if call.part not in [one["id"] for one in snapshot.comments]:
+            raise ApiError(404, "NOT_FOUND", f"Comment not found: {call.part}.", reason="notFound")
+        if call.account.access != "write":
+            raise forbidden()
+        self.store.delete_comment(snapshot.id, call.part)
+        call.committed = True
+        return b""
+
     def _visible(self, call: Call) -> Snapshot:
         try:
             if call.account.access in ("none", "hidden"):

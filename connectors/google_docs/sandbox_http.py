@@ -69,9 +69,10 @@ ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     ("GET", re.compile(r"/drive/v3/files/([^/]+)"), "files.get"),
     ("GET", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.list"),
     ("POST", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.create"),
+    ("DELETE", re.compile(r"/drive/v3/files/([^/]+)/comments/([^/]+)"), "comments.delete"),
     ("POST", re.compile(r"/token"), "token"),
 ]
-WRITES = {"documents.batchUpdate", "documents.create", "comments.create"}
+WRITES = {"documents.batchUpdate", "documents.create", "comments.create", "comments.delete"}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -110,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(page[0], page[1], HTML)
         for wanted, pattern, operation in ROUTES:
             if method == wanted and (hit := pattern.fullmatch(path)):
-                return self._call(operation, unquote(hit[1]) if hit.groups() else None, query, body)
+                named = [unquote(part) for part in hit.groups()]
+                return self._call(operation, named, query, body)
         missing = ApiError(404, "NOT_FOUND", "Requested entity was not found.", reason="notFound")
         self._send(404, json.dumps(missing.body()).encode())
         return None
@@ -131,11 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return body
 
-    def _call(self, operation: str, document: str | None, query: dict[str, str], body: bytes) -> None:
+    def _call(self, operation: str, named: list[str], query: dict[str, str], body: bytes) -> None:
         parts = self.server.parts
+        document = named[0] if named else None
         started = time.perf_counter()
         fault = parts.faults.take(operation, document)
-        call = Call(operation, document, query, None, Account("nobody"))
+        call = Call(operation, document, query, None, Account("nobody"), part="".join(named[1:]))
         headers: dict[str, str] = {}
         content_type = JSON
         try:
@@ -143,7 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is not None and fault.kind == "html":
                 status, reply, content_type = 200, GARBAGE, HTML
             else:
-                status, reply = 200, self._work(call, body)
+                reply = self._work(call, body)
+                status = 200 if reply else 204
             self._after(fault)
         except _Dropped:
             status, reply = 0, b""
@@ -194,6 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
             "files.list": parts.drive.files,
             "comments.list": parts.drive.comments,
             "comments.create": parts.drive.comment,
+            "comments.delete": parts.drive.delete_comment,
         }
         return operations[call.operation](call)
 

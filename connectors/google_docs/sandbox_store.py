@@ -189,6 +189,23 @@ class Store:
         """Keep a Drive comment with the document."""
         self._change(id, lambda old: replace(old, comments=(*old.comments, made)))
 
+    def delete_comment(self, id: str, comment: str) -> None:
+        """Take a Drive comment away."""
+        self._change(
+            id, lambda old: replace(old, comments=tuple(one for one in old.comments if one["id"] != comment))
+        )
+
+    def answer_comment(self, id: str, comment: str, text: str) -> None:
+        """A person answers a comment."""
+
+        def answered(one: Json) -> Json:
+            if one["id"] != comment:
+                return one
+            reply = {"kind": "drive#reply", "id": f"R{len(one['replies'])}", "content": text}
+            return {**one, "replies": [*one["replies"], reply]}
+
+        self._change(id, lambda old: replace(old, comments=tuple(answered(one) for one in old.comments)))
+
     def _change(self, id: str, work: Callable[[Snapshot], Snapshot]) -> Snapshot:
         self.get(id)
         with self._locks[id]:

@@ -98,6 +98,7 @@ def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
         simulated=run.simulated,
         earlier=row.receipt,
         suggest=run.tier >= 2 and not row.reviewed,
+        comments=contract.remarks(run.draft),
     )
 
 

@@ -9,10 +9,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hub.domain import Draft
+from hub.domain import Comment, Draft
 from hub.templates import answer, limits, sandbox
 
-Rule = Literal["words", "chars", "must_contain", "must_not_contain", "sections", "distinct", "covers", "keep_links"]
+Rule = Literal[
+    "words", "chars", "must_contain", "must_not_contain", "sections", "distinct", "covers", "keep_links", "quotes"
+]
+
+#: The field that holds the passage a remark is about.
+QUOTE = "quote"
 
 
 class FieldSpec(BaseModel):
@@ -41,6 +46,7 @@ class Limit(BaseModel):
     distinct            no two items of an array, and no two variants, are the same
     covers              the variants together name every item of the list input ``input``
     keep_links          a link in the text input ``input`` stands in the variant too
+    quotes              ``field`` is empty, or stands word for word in the text input ``input``
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,10 +67,10 @@ class Limit(BaseModel):
             raise ValueError(f"a limit of {self.rule} needs min or max")
         if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
             raise ValueError(f"{self.rule} needs values")
-        if self.rule in ("covers", "keep_links") and not self.input:
+        if self.rule in ("covers", "keep_links", "quotes") and not self.input:
             raise ValueError(f"{self.rule} needs input")
-        if self.rule == "covers" and not self.field:
-            raise ValueError("covers needs field")
+        if self.rule in ("covers", "quotes") and not self.field:
+            raise ValueError(f"{self.rule} needs field")
         return self
 
 
@@ -72,8 +78,9 @@ class Contract(BaseModel):
     """What an answer must be.
 
     ``text`` is Jinja: how a variant's fields read as text. ``write`` says what goes into the document: the first
-    variant, when they are alternatives, or all of them, when each is for another place. ``facts: subset`` says that
-    every number and link in a variant must stand in the inputs.
+    variant, when they are alternatives; all of them, when each is for another place; or comments: then every variant
+    is a remark about the passage in its field ``quote``, and no text is changed. ``facts: subset`` says that every
+    number and link in a variant must stand in the inputs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +89,7 @@ class Contract(BaseModel):
     max_variants: int = Field(default=1, ge=1, le=20)
     fields: dict[str, FieldSpec] = Field(min_length=1)
     text: str = ""
-    write: Literal["first", "all"] = "first"
+    write: Literal["first", "all", "comments"] = "first"
     limits: tuple[Limit, ...] = ()
     facts: Literal["subset"] | None = None
 
@@ -90,6 +97,8 @@ class Contract(BaseModel):
     def _named(self) -> Contract:
         if self.max_variants < self.min_variants:
             raise ValueError("max_variants is below min_variants")
+        if self.write == "comments" and (QUOTE not in self.fields or self.fields[QUOTE].type != "string"):
+            raise ValueError(f"write: comments needs a field '{QUOTE}', the passage a remark is about")
         for limit in self.limits:
             for name in filter(None, (limit.field, *limit.when)):
                 if name not in self.fields:
@@ -108,8 +117,16 @@ class Contract(BaseModel):
         """One variant's fields as the text that goes into a document."""
         return sandbox.render(self.text_template, fields).strip()
 
+    def remarks(self, draft: Draft) -> tuple[Comment, ...]:
+        """What a draft has to say beside a document; empty where it is a text for the document."""
+        if self.write != "comments":
+            return ()
+        return tuple(Comment(quote=str(one.fields.get(QUOTE, "")), text=one.text) for one in draft.variants)
+
     def to_write(self, draft: Draft) -> str:
         """The text of a draft that goes into a document."""
+        if self.write == "comments":
+            return ""
         variants = draft.variants if self.write == "all" else draft.variants[:1]
         return "\n\n".join(variant.text for variant in variants)
 

@@ -144,6 +144,11 @@ def _keep_links(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[
         yield "The link of the source is missing.", None
 
 
+def _quotes(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    if text.strip() and text not in str(values.get(limit.input or "", "")):
+        yield f"'{limit.field}' does not stand word for word in the source.", None
+
+
 _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] = {
     "words": _words,
     "chars": _chars,
@@ -151,6 +156,7 @@ _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] =
     "must_not_contain": _must_not_contain,
     "sections": _sections,
     "keep_links": _keep_links,
+    "quotes": _quotes,
 }
 
 

@@ -33,6 +33,7 @@ INPUTS = {
         "goal": "pre-order",
         "proof": ["Nine hours (LT-114)"],
     },
+    "claims-check": {"text": NOTES, "evidence": ["LT-114 nine hours"]},
     "rewrite-in-brand-voice": {"text": NOTES, "keep": ["Terra 40"]},
     "shorten-or-repurpose": {
         "text": NOTES,

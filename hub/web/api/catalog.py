@@ -86,6 +86,7 @@ def template(one: Template) -> dict[str, Any]:
         "surfaces": list(one.surfaces),
         "tags": list(one.tags),
         "baseline_minutes": one.baseline_minutes,
+        "write": one.contract.write,
         "help": one.help.model_dump(),
         "inputs": [
             {

@@ -227,6 +227,7 @@ class Template(_Answer):
     surfaces: list[str]
     tags: list[str]
     baseline_minutes: float | None
+    write: str
     help: dict[str, str]
     inputs: list[Input]
 

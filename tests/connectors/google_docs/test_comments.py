@@ -1,0 +1,152 @@
+"""Remarks beside a text: written once each as comments, taken back whole, and the text itself never touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.google_docs.sandbox import start
+from hub.domain import RunState
+from hub.pipeline import act
+from hub.sdk import BadRequest, Comment, Conflict, Delivery, InlayError, Receipt, Target
+from hub.testing import FakeModel
+from tests import hubs
+from tests.connectors.google_docs.connector_bench import Bench, body, paragraph
+from tests.hubs import AUTHOR, ENVELOPE, a_hub, request
+
+TEXT = "The quietest drill on the market. Nine hours on one charge."
+REMARKS = (
+    Comment(quote="The quietest drill on the market", text="A superlative needs a comparison."),
+    Comment(quote="Nine hours on one charge", text="Covered by LT-114."),
+)
+
+
+def remarks(document: str, *comments: Comment, **more: Any) -> Delivery:
+    at = {"document": document, "end": True}
+    return Delivery(
+        key="run-7.1",
+        run_id="run-7",
+        target=Target(connection="docs", at=at),
+        text="",
+        comments=comments or REMARKS,
+        provenance={"url": "https://inlay.example.com/runs/run-7"},
+        **more,
+    )
+
+
+def standing(bench: Bench, document: str) -> list[str]:
+    return [one["content"] for one in bench.sandbox.store.get(document).comments]
+
+
+def written(bench: Bench, order: Delivery) -> Receipt:
+    return bench.connector.write_back(bench.connection(), order)
+
+
+def test_each_remark_is_a_comment_that_quotes_its_passage_and_names_its_run(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    receipt = written(bench, remarks(document))
+    first, second = standing(bench, document)
+    assert first == "“The quietest drill on the market”\nA superlative needs a comparison.\n[Inlay run run-7 · 1.1]"
+    assert "[Inlay run run-7 · 1.2]" in second
+    assert len(receipt.detail["comments"]) == 2
+    quoted = [one["quotedFileContent"]["value"] for one in bench.sandbox.store.get(document).comments]
+    assert quoted == [one.quote for one in REMARKS]
+
+
+def test_no_letter_of_the_text_changes(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    before = bench.texts(document)
+    written(bench, remarks(document))
+    assert bench.texts(document) == before
+    assert not bench.sandbox.journal.entries(operation="batchUpdate")
+
+
+def test_asked_again_it_finds_its_comments_and_writes_none(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    first = written(bench, remarks(document))
+    again = written(bench, remarks(document))
+    assert again.already
+    assert again.detail["comments"] == first.detail["comments"]
+    assert len(standing(bench, document)) == 2
+
+
+@pytest.mark.parametrize("fault", ["503", "503-after-commit", "drop", "drop-after-commit", "429", "html"])
+def test_whatever_happens_to_a_reply_each_remark_stands_once(bench: Bench, fault: str) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    bench.sandbox.faults.add(fault, on="comments.create")
+    for _ in range(3):
+        try:
+            written(bench, remarks(document))
+        except InlayError as error:
+            assert error.retry
+    assert sorted(one.rsplit("\n", 1)[-1] for one in standing(bench, document)) == [
+        "[Inlay run run-7 · 1.1]",
+        "[Inlay run run-7 · 1.2]",
+    ]
+
+
+def test_taking_them_back_leaves_other_peoples_comments(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    other = replace(remarks(document, Comment(quote="", text="Somebody else's.")), key="run-8.1", run_id="run-8")
+    written(bench, other)
+    order = remarks(document)
+    receipt = written(bench, order)
+    bench.connector.undo(bench.connection(), order.target, receipt)
+    assert [one.split("\n")[0] for one in standing(bench, document)] == ["Somebody else's."]
+    assert bench.connector.undo(bench.connection(), order.target, receipt).already
+
+
+def test_a_comment_somebody_answered_stays(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    order = remarks(document)
+    receipt = written(bench, order)
+    bench.sandbox.store.answer_comment(document, receipt.detail["comments"][0], "I have the comparison.")
+    with pytest.raises(Conflict):
+        bench.connector.undo(bench.connection(), order.target, receipt)
+    assert len(standing(bench, document)) == 2
+
+
+def test_a_long_remark_is_cut_within_two_kilobytes_and_says_where_the_rest_is(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    written(bench, remarks(document, Comment(quote="🎯" * 400, text="Ü🇫🇷 " * 900)))
+    (said,) = standing(bench, document)
+    assert len(said.encode()) <= 2048
+    assert "https://inlay.example.com/runs/run-7" in said
+    assert said.endswith("[Inlay run run-7 · 1.1]")
+
+
+def test_simulated_remarks_reach_no_real_account(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    with pytest.raises(BadRequest):
+        bench.connector.write_back(bench.connection(sandbox=False), remarks(document, simulated=True))
+    assert "Simulated" in standing_after(bench, document)
+
+
+def standing_after(bench: Bench, document: str) -> str:
+    written(bench, remarks(document, simulated=True))
+    return standing(bench, document)[0]
+
+
+def test_the_claims_of_a_document_are_checked_by_comments_alone(tmp_path: Path) -> None:
+    sandbox = start(sample=False, check_replies=True)
+    remark = {"risk": "high", "evidence": "none given", "why": "It compares with all rivals.", "instead": "quiet"}
+    model = FakeModel({"variants": [{"quote": "The quietest drill on the market", **remark}], **ENVELOPE})
+    try:
+        document = sandbox.store.load(body(paragraph(TEXT)), "launch").id
+        before = sandbox.store.text(document)
+        with a_hub(tmp_path, model=model) as hub:
+            hubs.connect(hub, sandbox.url)
+            target = Target(connection="docs", at={"document": document, "quote": TEXT})
+            run = hub.run(request(template="claims-check", inputs={"market": "EU"}, target=target))
+            assert run.state is RunState.DELIVERED, run.problem
+            (comment,) = sandbox.store.get(document).comments
+            assert comment["content"].startswith("“The quietest drill on the market”\nIt compares with all rivals.")
+            assert sandbox.store.text(document) == before
+            act.undo(hub.parts, run, AUTHOR)
+            assert sandbox.store.get(document).comments == ()
+        assert sandbox.violations == []
+    finally:
+        sandbox.stop()
