@@ -6,14 +6,14 @@ selected text with the click, and reports where it put the draft.
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.google_docs import place, sidebar_view
-from hub.sdk import BadRequest, Conflict, Desk, InvalidInputs, Json, Receipt, Request, Standing, Target, Visitor
+from connectors.google_docs.read_back import compared
+from hub.sdk import BadRequest, Conflict, Desk, InvalidInputs, Json, Receipt, Request, Target, Visitor
 
 SURFACE = "google_docs"
 IN = "inlay:in:"
@@ -251,21 +251,12 @@ def stands(visitor: Visitor, run_id: str, found: Found) -> None:
     order = next((one for one in sidebar_view.orders(run, visitor).values() if one.marker == found.marker), None)
     if order is None:
         raise Conflict("This run has placed nothing of that name.")
-    visitor.stands(run_id, found.marker, _standing(order.text, found.text))
+    visitor.stands(run_id, found.marker, compared(order.text, found.text))
 
 
 def commanded(visitor: Visitor, lines: list[Line]) -> list[dict[str, Any]]:
     """What each ``/ai`` line asks for, or what is wrong with it."""
     return [{"id": line.id, "problem": {"what": "Commands are not available yet."}} for line in lines]
-
-
-def _standing(before: str, after: str | None) -> Standing:
-    if after is None or not after.strip():
-        return Standing(state="deleted", changed=1.0)
-    if after == before:
-        return Standing(state="kept", changed=0.0)
-    share = 1.0 - SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()
-    return Standing(state="edited", changed=round(share, 4))
 
 
 def _template(one: Json) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def _variants(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
             "number": number,
             "label": _label(variants, number),
             "text": order.text if order else variant["text"],
-            "fields": dict(variant["fields"]),
+            "quote": str(variant["fields"].get("quote", "")),
             "marker": order.marker if order else "",
             "mark_marker": order.mark_marker if order else "",
             "mark": order.mark if order else "",
