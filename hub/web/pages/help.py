@@ -21,6 +21,7 @@ GUIDES = Path(package.__file__).parent / "docs"
 #: The guides in the order people need them; any other comes after these.
 ORDER = (
     "start",
+    "write-in-google-docs",
     "connect-google-docs",
     "deploy-google-docs-addons",
     "connect-a-model",
