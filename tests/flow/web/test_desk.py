@@ -68,15 +68,15 @@ def a_vendor(home: Path, **given: Any) -> Iterator[Vendor]:
 
 
 @pytest.fixture
-def vendor(tmp_path: Path) -> Iterator[Vendor]:
-    with a_vendor(tmp_path) as opened:
+def vendor(tmp_path: Path, database_url: str) -> Iterator[Vendor]:
+    with a_vendor(tmp_path, database_url=database_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def reviewing(tmp_path: Path) -> Iterator[Vendor]:
+def reviewing(tmp_path: Path, database_url: str) -> Iterator[Vendor]:
     """A vendor whose first run is one that a peer reviews."""
-    with a_vendor(tmp_path, model=FakeModel(EMAIL, answer())) as opened:
+    with a_vendor(tmp_path, database_url=database_url, model=FakeModel(EMAIL, answer())) as opened:
         yield opened
 
 
