@@ -132,9 +132,10 @@ def opened(shown: Part) -> Part:
     return {"action": {"navigations": [{"pushCard": shown}]}}
 
 
-def pushed(shown: Part) -> Part:
-    """The answer to a click: a card on top of the one there is."""
-    return {"renderActions": {"action": {"navigations": [{"pushCard": shown}]}}}
+def pushed(shown: Part, *, below: Part | None = None) -> Part:
+    """The answer to a click: a card on top of the one there is, which is replaced with ``below`` if that is given."""
+    under = [{"updateCard": below}] if below else []
+    return {"renderActions": {"action": {"navigations": [*under, {"pushCard": shown}]}}}
 
 
 def replaced(shown: Part, note: str = "") -> Part:

@@ -16,16 +16,20 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
-from connectors.google_docs import card_event, card_form, card_run
+from connectors.google_docs import card_commands, card_event, card_form, card_run, commands
 from connectors.google_docs import card_parts as parts
 from connectors.google_docs.card_event import CardEvent
 from connectors.google_docs.card_parts import Buttons, Part
-from hub.sdk import BadRequest, Conflict, Desk, Json, Request, Target, Visitor
+from connectors.google_docs.client import client_of
+from connectors.google_docs.document import read
+from hub.sdk import BadRequest, Conflict, Desk, InlayError, Json, Request, Target, Visitor
 
 SURFACE = "google_docs"
 #: Seconds a click waits for the result before it is answered with what there is. A card should be there within five.
 WAIT = 3.0
 _FIRST, _RECENT = 8, 5
+#: How many of a person's newest runs are looked through for those of a click.
+_COMMANDS = 60
 _CLICK = re.compile(r"[A-Za-z0-9_-]{8,64}")
 #: Google calls these on its own and takes the card without the wrapper that the answer to a click has.
 _TRIGGERS = ("home", "file-scope-granted")
@@ -51,6 +55,7 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
         "run": run,
         "refresh": refresh,
         "result-action": act,
+        "commands": run_commands,
     }
     for name, view in views.items():
         blueprint.add_url_rule(
@@ -83,6 +88,7 @@ def home(call: Call) -> Part:
             header="What shall we do?",
             folded=_FIRST if len(templates) > _FIRST else None,
         ),
+        card_commands.offer(buttons) if templates else None,
         parts.section(*_recent(call), header="Your runs in this document"),
         _teams(call),
         subtitle=f"Inlay · {visitor.team}",
@@ -108,6 +114,43 @@ def run(call: Call) -> Part:
     except card_form.NotFilledIn as missing:
         return parts.noted(str(missing))
     return _result(call, call.visitor.submit(asked, wait=WAIT))
+
+
+def run_commands(call: Call) -> Part:
+    """Run the ``/ai …`` commands that stand in the document, each once for a click; with ``look`` run none."""
+    event, visitor, until = call.event, call.visitor, time.monotonic() + WAIT
+    click = event.parameters.get("click", "")
+    if not _CLICK.fullmatch(click) or not event.document:
+        raise BadRequest("This click is not complete.", instead="Open the add-on again.")
+    document = read(client_of(visitor.connection).document(event.document))
+    asked = commands.requests(
+        document,
+        visitor.templates(SURFACE),
+        person=visitor.person,
+        connection=visitor.connection.name,
+        click=click,
+    )
+    recent, mark = visitor.recent(_COMMANDS), commands.click_of(visitor.person, document.id, click)
+    runs = {one["id"]: one for one in reversed(recent) if one["raw"].get("commands") == mark}
+    under_way = [one for one in recent if one["state"] in card_commands.OPEN]
+    problems = [(one.command, one.problem) for one in asked if one.problem]
+    ready = [(one.command, one.request) for one in asked if one.request and "look" not in event.parameters]
+    for command, wanted in ready:
+        at = wanted.target.at if wanted.target else None
+        found = next((one for one in under_way if one["at"] == at), None)
+        try:
+            # Each gets its share of the time, so that the last one is started too.
+            share = max(0.05, min(WAIT / len(ready), until - time.monotonic()))
+            found = found or visitor.submit(wanted, wait=share)
+        except InlayError as problem:
+            problems.append((command, problem))
+        else:
+            runs[found["id"]] = found
+    shown = card_commands.show([visitor.run(one) for one in runs], problems, call.buttons, click)
+    if "look" in event.parameters or "again" in event.parameters:
+        return parts.replaced(shown)
+    # The first card is made anew: its button must not carry this click again when there are new commands.
+    return parts.pushed(shown, below=home(call))
 
 
 def refresh(call: Call) -> Part:

@@ -38,6 +38,7 @@ class Visitor(ABC):
     #: Their teams this connection is switched on for, and the one they work for now.
     teams: Sequence[str]
     team: str
+    #: With the token they brought, if they did: their pages read in their name.
     connection: Connection
 
     @abstractmethod

@@ -98,5 +98,7 @@ class DeskOfHub(Desk):
         visitor = PersonAtTheDesk(self._hub, self._uses, connection, known, on, wanted or on[0])
         if visit.token:
             self._hub.parts.connections.lend(name, visitor.person, visit.token, visit.expires_at)
+            # What they look at themselves is read in their own name too.
+            visitor.connection = self._hub.parts.connections.get(name, person=visitor.person)[1]
             visitor.go_on()
         g.visitor = visitor

@@ -1,0 +1,155 @@
+"""``/ai …`` commands through the card add-on and the real hub: one click, each command once, the draft in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.google_docs.card_commands import BUTTON
+from hub.sdk import Unavailable
+from hub.testing import FakeModel
+from tests.connectors.google_docs.card_bench import Google, beside_a_document, widgets
+from tests.connectors.google_docs.connector_bench import body, paragraph, table
+from tests.hubs import answer, wait_for
+
+ONE, TWO = "First short copy.", "Second short copy."
+
+
+@pytest.fixture
+def model() -> FakeModel:
+    return FakeModel(answer(ONE), answer(TWO))
+
+
+@pytest.fixture
+def google(tmp_path: Path, model: FakeModel) -> Iterator[Google]:
+    with beside_a_document(tmp_path, model=model) as opened:
+        yield opened
+
+
+def load(google: Google, *content: dict[str, Any]) -> None:
+    google.document = google.sandbox.store.load(body(*content), "with-commands").id
+
+
+def run(google: Google, button: str = BUTTON) -> None:
+    """Click, let what was started end, and look at what became of it."""
+    google.click(button)
+    for one in widgets(google.card):
+        opens = one.get("decoratedText", {}).get("button")
+        if opens:
+            told = {part["key"]: part["value"] for part in opens["onClick"]["action"]["parameters"]}
+            wait_for(google.site.hub, told["run"])
+    if google.can_click("Refresh"):
+        google.click("Refresh")
+
+
+def three(google: Google) -> None:
+    load(
+        google,
+        paragraph("Our sale starts on Monday 🌞."),
+        paragraph("/ai rewrite warmer"),
+        paragraph("/ai dance <b>with me</b>"),
+        table(["Everybody is welcome.", "/AI\u00a0rewrite: Come in, all of you."]),
+    )
+    google.open()
+
+
+def test_one_click_runs_two_commands_in_their_places_and_tells_what_is_wrong_with_the_third(
+    google: Google, model: FakeModel
+) -> None:
+    three(google)
+    run(google)
+    text = google.text()
+    assert ONE in text and TWO in text
+    assert "/ai rewrite" not in text and "Come in, all of you." not in text
+    assert "/ai dance" in text
+    assert google.words.count("Done: the draft is in the document") == 2
+    assert "There is no template “dance”." in google.words and "/ai shorten" in google.words
+    assert [prompt.inputs["text"] for prompt in model.prompts] == [
+        "Our sale starts on Monday 🌞.",
+        "Come in, all of you.",
+    ]
+
+
+def test_the_same_click_again_changes_nothing(google: Google, model: FakeModel) -> None:
+    three(google)
+    before = google.cards.copy()
+    run(google)
+    text, shown = google.text(), _rows(google)
+    google.cards = before
+    run(google)
+    assert google.text() == text
+    assert model.calls == 2
+    assert _rows(google) == shown
+
+
+def test_the_first_card_is_ready_for_another_click(google: Google, model: FakeModel) -> None:
+    load(google, paragraph("A text."), paragraph("/ai rewrite warmer"))
+    google.open()
+    run(google)
+    load(google, paragraph("Another text."), paragraph("/ai rewrite warmer"))
+    google.cards.pop()
+    run(google)
+    assert model.calls == 2
+    assert TWO in google.text()
+
+
+def test_refresh_runs_nothing_and_looking_again_runs_what_is_new(google: Google, model: FakeModel) -> None:
+    load(google, paragraph("A text."), paragraph("/ai rewrite warmer"))
+    google.open()
+    run(google)
+    load(google, paragraph("A text."), paragraph("/ai rewrite colder"))
+    google.click("Refresh")
+    assert model.calls == 1
+    run(google, "Look for commands again")
+    assert model.calls == 2
+    assert TWO in google.text()
+
+
+def test_a_document_without_commands_says_how_to_write_one(google: Google, model: FakeModel) -> None:
+    load(google, paragraph("Nothing to do."))
+    google.open()
+    run(google)
+    assert "There are no commands in this document." in google.words
+    assert model.calls == 0
+
+
+def test_equal_commands_are_told_to_be_written_differently(google: Google, model: FakeModel) -> None:
+    load(google, paragraph("A"), paragraph("/ai rewrite"), paragraph("B"), paragraph("/ai rewrite"))
+    google.open()
+    run(google)
+    assert google.words.count("Write them differently") == 2
+    assert model.calls == 0
+
+
+def test_a_line_whose_run_is_not_over_gets_no_second_run(tmp_path: Path) -> None:
+    model = FakeModel(Unavailable("The model is away."), answer(ONE))
+    with beside_a_document(tmp_path, model=model) as google:
+        load(google, paragraph("A text."), paragraph("/ai rewrite warmer"))
+        google.open()
+        google.click(BUTTON)
+        assert "Working on it" in google.words
+        google.cards.pop()
+        google.click(BUTTON)
+        assert _rows(google) == ["/ai rewrite warmer"]
+        assert model.calls == 1
+
+
+def test_the_document_is_read_in_the_persons_own_name(google: Google) -> None:
+    load(google, paragraph("Nothing to do."))
+    google.open()
+    google.token = "expired"
+    google.click(BUTTON)
+    assert "Your access to Google Docs has ended" in google.words
+
+
+def test_a_click_without_its_id_is_answered_with_a_card(google: Google) -> None:
+    told = google.call("commands", {}, {})
+    google._show(told["renderActions"]["action"]["navigations"][0])
+    assert "Open the add-on again." in google.words
+
+
+def _rows(google: Google) -> list[str]:
+    return [one["decoratedText"]["text"] for one in widgets(google.card) if "decoratedText" in one]
