@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from connectors.google_docs import place, sidebar_view
+from connectors.google_docs import command_line, place, sidebar_view
 from connectors.google_docs.read_back import compared
 from hub.sdk import BadRequest, Conflict, Desk, InvalidInputs, Json, Receipt, Request, Target, Visitor
 
@@ -91,6 +91,19 @@ class Line(_Sent):
     text: Annotated[str, Field(max_length=2000)]
 
 
+class CommandRun(_Sent):
+    """A click on Run beside a ``/ai`` line: the line is the run's place, ``above`` the paragraph before it."""
+
+    click: Click
+    line: Text
+    above: Text = ""
+    text_hash: Hash | Literal[""] = ""
+    title: Annotated[str, Field(max_length=1000)] = ""
+    document: DocumentId
+    tab: TabId
+    range: Annotated[str, Field(max_length=100)]
+
+
 class Lines(_Sent):
     lines: Annotated[list[Line], Field(max_length=50)]
 
@@ -149,6 +162,11 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.post("/sidebar/commands")
     def sidebar_commands(connection: str) -> Response:
         return jsonify({"commands": commanded(desk.visitor(), said(Lines).lines)})
+
+    @blueprint.post("/sidebar/commands/run")
+    def sidebar_command(connection: str) -> Response:
+        visitor = desk.visitor()
+        return shown(visitor.submit(asked(visitor, of_command(visitor, said(CommandRun))), wait=WAIT))
 
 
 def opened(desk: Desk, document: str) -> dict[str, Any]:
@@ -256,7 +274,54 @@ def stands(visitor: Visitor, run_id: str, found: Found) -> None:
 
 def commanded(visitor: Visitor, lines: list[Line]) -> list[dict[str, Any]]:
     """What each ``/ai`` line asks for, or what is wrong with it."""
-    return [{"id": line.id, "problem": {"what": "Commands are not available yet."}} for line in lines]
+    templates = visitor.templates(SURFACE)
+    titles = {one["name"]: one["title"] for one in templates}
+    told: list[dict[str, Any]] = []
+    for line in lines:
+        try:
+            order = command_line.parse(line.text, templates)
+        except BadRequest as error:
+            problem = {"what": error.what, "why": error.why, "instead": error.instead}
+            told.append({"id": line.id, "problem": problem})
+        else:
+            told.append(
+                {
+                    "id": line.id,
+                    "template": order.template,
+                    "title": titles[order.template],
+                    "inputs": dict(order.inputs),
+                    "material": "above" if order.material is None else order.material,
+                }
+            )
+    return told
+
+
+def of_command(visitor: Visitor, click: CommandRun) -> Started:
+    """A line as the click on Run that it stands for: what is behind its colon, or the text above, is the selection.
+
+    Raises:
+        BadRequest: the line is not understood, or there is no text for it to work on.
+    """
+    templates = visitor.templates(SURFACE)
+    order = command_line.parse(click.line, templates)
+    template = next(one for one in templates if one["name"] == order.template)
+    material = order.material or ("" if command_line.is_command(click.above) else click.above)
+    if command_line.text_input(template) not in (None, *order.inputs) and not material.strip():
+        raise BadRequest(
+            "There is no text right above this command.",
+            instead="Write the command below a paragraph, or its text after a colon: /ai … : the text.",
+        )
+    return Started(
+        click=click.click,
+        template=order.template,
+        inputs=dict(order.inputs),
+        text=material,
+        text_hash=click.text_hash,
+        title=click.title,
+        document=click.document,
+        tab=click.tab,
+        range=click.range,
+    )
 
 
 def _template(one: Json) -> dict[str, Any]:

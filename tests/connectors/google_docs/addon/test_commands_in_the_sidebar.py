@@ -1,0 +1,43 @@
+"""``/ai …`` lines in the sidebar: found on a click, told apart, run one by one, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.testing import FakeModel
+from tests.connectors.google_docs.addon_stage import Desk, problem_of
+from tests.hubs import TEMPLATE, answer
+
+TEXT = "Our spring sale starts on Monday."
+Made = Callable[..., Desk]
+
+
+def test_each_line_is_told_with_its_template_or_its_problem(desk: Desk) -> None:
+    desk.stage.open(TEXT, "/ai rewrite warmer", "/ai dance", "/AI\u00a0rewrite: Come in.", "No /ai command")
+    warmer, dance, beside = desk.stage.ask("commands")["commands"]
+    assert (warmer["template"], warmer["inputs"], warmer["material"]) == (TEMPLATE, {"voice": "warmer"}, "above")
+    assert warmer["line"] == "/ai rewrite warmer" and warmer["title"] == "Rewrite in brand voice"
+    assert "dance" in dance["problem"]["what"] and "/ai shorten" in dance["problem"]["instead"]
+    assert beside["material"] == "Come in."
+
+
+def test_a_command_works_on_the_text_above_and_the_same_click_again_is_the_same_run(desk_with: Made) -> None:
+    model = FakeModel(answer())
+    desk = desk_with(model=model)
+    desk.stage.open(TEXT, "/ai rewrite warmer")
+    (found,) = desk.stage.ask("commands")["commands"]
+    given = {"click": "click-0001", "path": found["path"], "line": found["line"]}
+    first = desk.stage.ask("command", **given)["run"]
+    assert desk.stage.ask("command", **given)["run"]["id"] == first["id"]
+    desk.settled(first["id"])
+    assert [prompt.inputs["text"] for prompt in model.prompts] == [TEXT]
+    assert model.prompts[0].inputs["voice"] == "warmer"
+    desk.insert(first["id"], "replace")
+    assert not any("/ai" in str(one) for one in desk.stage.body())
+
+
+def test_a_command_with_nothing_above_it_says_what_to_do(desk: Desk) -> None:
+    desk.stage.open("/ai rewrite", "Below")
+    (found,) = desk.stage.ask("commands")["commands"]
+    told = problem_of(lambda: desk.stage.ask("command", click="click-0001", path=found["path"], line=found["line"]))
+    assert "no text right above" in told["what"] and "colon" in told["instead"]
