@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -20,9 +21,9 @@ from connectors.google_docs import card_commands, card_event, card_form, card_ru
 from connectors.google_docs import card_parts as parts
 from connectors.google_docs.card_event import CardEvent
 from connectors.google_docs.card_parts import Buttons, Part
-from connectors.google_docs.client import client_of
-from connectors.google_docs.document import read
-from hub.sdk import BadRequest, Conflict, Desk, InlayError, Json, Request, Target, Visitor
+from connectors.google_docs.client import Rejected, client_of
+from connectors.google_docs.document import Document, read
+from hub.sdk import BadRequest, Conflict, Desk, InlayError, Json, Request, Target, TryLater, Visitor
 
 SURFACE = "google_docs"
 #: Seconds a click waits for the result before it is answered with what there is. A card should be there within five.
@@ -122,13 +123,11 @@ def run_commands(call: Call) -> Part:
     click = event.parameters.get("click", "")
     if not _CLICK.fullmatch(click) or not event.document:
         raise BadRequest("This click is not complete.", instead="Open the add-on again.")
-    document = read(client_of(visitor.connection).document(event.document))
+    document, templates = read(client_of(visitor.connection).document(event.document)), visitor.templates(SURFACE)
+    if "look" not in event.parameters:
+        document = _named(visitor, document, templates, click)
     asked = commands.requests(
-        document,
-        visitor.templates(SURFACE),
-        person=visitor.person,
-        connection=visitor.connection.name,
-        click=click,
+        document, templates, person=visitor.person, connection=visitor.connection.name, click=click
     )
     recent, mark = visitor.recent(_COMMANDS), commands.click_of(visitor.person, document.id, click)
     runs = {one["id"]: one for one in reversed(recent) if one["raw"].get("commands") == mark}
@@ -151,6 +150,18 @@ def run_commands(call: Call) -> Part:
         return parts.replaced(shown)
     # The first card is made anew: its button must not carry this click again when there are new commands.
     return parts.pushed(shown, below=home(call))
+
+
+def _named(visitor: Visitor, document: Document, templates: Sequence[Json], click: str) -> Document:
+    """The document once each command that reads like another has a name. What got none is told so beside it."""
+    naming = commands.naming(document, templates, person=visitor.person, click=click)
+    if not naming or not document.revision:
+        return document
+    client = client_of(visitor.connection)
+    # The document may change meanwhile, or the reply be lost: then it says itself whether the names are there.
+    with suppress(Rejected, TryLater):
+        client.batch(document.id, naming, document.revision)
+    return read(client.document(document.id))
 
 
 def refresh(call: Call) -> Part:

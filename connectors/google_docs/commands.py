@@ -2,33 +2,48 @@
 
 A person writes ``/ai shorten 50 words`` below a paragraph and clicks; the draft takes the place of that line. What a
 line asks for is read by ``command_line``.
+
+A line whose words stand once in its tab is found again by these words. Of lines that read alike each needs a name:
+``naming`` gives the requests that put a named range over each, which are sent and the document read again before
+``requests`` is called. So the usual click writes nothing but the drafts.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from connectors.google_docs import place
 from connectors.google_docs.command_line import Order, is_command, parse, text_input
-from connectors.google_docs.document import Document, Paragraph, Segment
+from connectors.google_docs.document import STRUCTURE, Document, Paragraph, Segment, Tab, text_of
 from hub.sdk import BadRequest, InlayError, Json, Request, Target
 
 SURFACE = "google_docs"
 #: Commands that run at one click.
 MOST = 20
+IN = "inlay:in:"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as it stands: its paragraph's text, where that is, and the text above it, or an empty string."""
+    """A command as it stands: its paragraph's text, where that is, and the text above it, or an empty string.
+
+    ``name`` is the named range that covers it and nothing else, or an empty string.
+    """
 
     number: int
     line: str
     tab: str
     above: str
+    segment: Segment
+    start: int
+    end: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +56,52 @@ class Asked:
 
 
 def find(document: Document) -> list[Command]:
-    """Every command in the bodies of the document's tabs, tables included, from the top."""
+    """Every command of the document from the top: in each tab the body, tables included, then headers, footers and
+    footnotes. A line that is itself suggested, to come in or to go, is none: nobody has decided that it stands there.
+    """
     found: list[Command] = []
     for tab in document.tabs:
-        for paragraph in tab.body.paragraphs:
-            line = _text(tab.body, paragraph)
-            if is_command(line):
-                found.append(Command(len(found) + 1, line, tab.id, _above(tab.body, paragraph)))
+        for segment in tab.segments:
+            lines = _commands(segment)
+            siblings = {one.container: segment.within(one.container) for one, _ in lines}
+            for one, line in lines:
+                above = _above(segment, one, siblings[one.container])
+                place_of = segment, one.start, one.end - 1
+                name = _name(document, tab, *place_of)
+                found.append(Command(len(found) + 1, line, tab.id, above, *place_of, name))
     return found
+
+
+def naming(document: Document, templates: Sequence[Json], *, person: str, click: str) -> list[dict[str, Any]]:
+    """The requests for ``documents.batchUpdate`` that name each command which its words do not tell from others,
+    or whose words are too many; usually none. Once they stand, at whatever click, it gives none.
+    """
+    made: list[dict[str, Any]] = []
+    understood = (one for one in find(document) if _is_understood(one, templates))
+    for command in islice(understood, MOST):
+        if not command.name and (len(command.line) > place.LONGEST or _stands(document, command) > 1):
+            # The line is a part of the name: at the same click the same number may come to stand before another.
+            told = f"{command.number}-{_hash(command.line)[:8]}"
+            name = f"{IN}{click_of(person, document.id, click)[:12]}.{told}"
+            made.append(
+                {"createNamedRange": {"name": name, "range": command.segment.range(command.start, command.end)}}
+            )
+    return made
 
 
 def requests(document: Document, templates: Sequence[Json], *, person: str, connection: str, click: str) -> list[Asked]:
     """Every command of the document with its request or its problem.
 
-    The key is made of the person, the document, the click and the command's own line, which stands once: the number of
-    a command changes as soon as the one before it is replaced, and the same click would then run it a second time.
+    The key is made of the person, the document, the click and the command's own line or name: the number of a command
+    changes as soon as the one before it is replaced, and the same click would then run it a second time.
     """
     asked: list[Asked] = []
     made = 0
     for command in find(document):
         try:
-            request = _request(document, command, templates, (person, document.id, click), connection)
             if made == MOST:
-                raise BadRequest(f"{MOST} commands run at one click.", instead="Click again for this one.")
+                raise BadRequest(f"At most {MOST} commands run at one click.", instead="Click again for this one.")
+            request = _request(document, command, templates, (person, document.id, click), connection)
         except InlayError as problem:
             asked.append(Asked(command, problem=problem))
         else:
@@ -101,32 +139,95 @@ def _request(
     order = parse(command.line, templates)
     template = next(one for one in templates if one["name"] == order.template)
     filled = inputs(order, template, command.above)
-    at = {"document": document.id, "quote": command.line, "mode": "replace"}
+    at = {"document": document.id, "mode": "replace"}
+    at |= {"named_range": command.name} if command.name else {"quote": command.line}
     if command.tab:
         at["tab"] = command.tab
-    where = place.address(at)
-    segments = [segment for tab in document.tabs if tab.id == command.tab for segment in tab.segments]
-    times = sum(len(segment.find(where.value)) for segment in segments)
-    if times > 1:
+    if not command.name and (times := _stands(document, command)) > 1:
         raise BadRequest(
             f"The words of this command stand {times} times in the document.",
             why="Inlay puts a draft only where there is no doubt which place is meant.",
             instead="Write them differently, or run this one again when the other is replaced.",
         )
-    place.find_to_write(document, where)
+    place.find_to_write(document, place.address(at))
     return Request(
-        key=f"commands:{_hash(*click, command.tab, command.line)}",
+        key=f"commands:{_hash(*click, command.tab, command.name or command.line)}",
         template=order.template,
         inputs=filled,
         target=Target(connection=connection, at=at),
         surface=SURFACE,
-        raw={"commands": click_of(*click)},
+        raw={"commands": click_of(*click), "line": command.line},
     )
 
 
-def _above(segment: Segment, paragraph: Paragraph) -> str:
-    texts = (_text(segment, one) for one in reversed(segment.within(paragraph.container)) if one.end <= paragraph.start)
-    return next((text.strip("\n") for text in texts if text.strip() and not is_command(text)), "")
+def _is_understood(command: Command, templates: Sequence[Json]) -> bool:
+    try:
+        parse(command.line, templates)
+    except BadRequest:
+        return False
+    return True
+
+
+def _stands(document: Document, command: Command) -> int:
+    """How many times the words of a command stand in its tab, inside other lines too."""
+    return sum(len(one.find(command.line)) for tab in document.tabs if tab.id == command.tab for one in tab.segments)
+
+
+def _name(document: Document, tab: Tab, segment: Segment, start: int, end: int) -> str:
+    """The named range that covers exactly this and nothing else. A copied text may carry a name a second time."""
+    names = (
+        one.name
+        for one in tab.ranges
+        if one.segment is segment and (one.start, one.end) == (start, end) and one.whole and one.name.startswith(IN)
+    )
+    return next((name for name in names if len(document.named(name)) == 1), "")
+
+
+def _commands(segment: Segment) -> list[tuple[Paragraph, str]]:
+    found = ((one, _text(segment, one)) for one in segment.paragraphs)
+    return [
+        (one, line)
+        for one, line in found
+        if is_command(line) and not any(start < one.end and end > one.start for start, end, _ in segment.suggested)
+    ]
+
+
+def _above(segment: Segment, paragraph: Paragraph, siblings: Sequence[Paragraph]) -> str:
+    """The nearest text above in the same cell or body that is no command: a paragraph, or a whole table."""
+    at = bisect_left(siblings, paragraph.start, key=lambda one: one.start)
+    for before, after in zip(reversed(siblings[:at]), reversed(siblings[1 : at + 1]), strict=True):
+        if before.next == "table" and (cells := _table(segment, before.end, after.start)):
+            return cells
+        text = _text(segment, before)
+        if not is_command(text) and (plain := _plain(_settled(segment, before.start, before.end))):
+            return plain
+    return ""
+
+
+def _table(segment: Segment, start: int, end: int) -> str:
+    """A table as text: cells apart by tabs, rows by line breaks. Commands in it are left out."""
+    inside = (one for one in segment.paragraphs if start <= one.start < end)
+    lines = [(one.start, one.end - 1) for one in inside if is_command(_text(segment, one))]
+    # Google counts one unit before each cell, and one more before each row, before the table and behind it.
+    units = _settled(segment, start, end, without=lines).strip(f"\n{STRUCTURE}")
+    units = re.sub(f"\n{STRUCTURE}{{2,}}", "\n", units).replace(f"\n{STRUCTURE}", "\t")
+    return _plain(units)
+
+
+def _settled(segment: Segment, start: int, end: int, without: Sequence[tuple[int, int]] = ()) -> str:
+    """The units there, without what is only suggested to come in."""
+    kept, at = [], start
+    for first, last in sorted([*without, *((one[0], one[1]) for one in segment.suggested if one[2])]):
+        if first < end and last > at:
+            kept.append(segment.units[at : max(first, at)])
+            at = min(last, end)
+    return "".join([*kept, segment.units[at:end]])
+
+
+def _plain(units: str) -> str:
+    """Units as a person reads them; an empty string when that is nothing but space."""
+    text = text_of(units).replace("\v", "\n").strip("\n")
+    return text if text.strip() else ""
 
 
 def _text(segment: Segment, paragraph: Paragraph) -> str:

@@ -62,13 +62,17 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Segment:
-    """A body, header, footer or footnote. ``id`` is empty for the body, ``tab`` where the JSON has no tabs."""
+    """A body, header, footer or footnote. ``id`` is empty for the body, ``tab`` where the JSON has no tabs.
+
+    ``suggested`` is what nobody has decided on yet: start, end, and whether it is to come in; if not, it is to go.
+    """
 
     tab: str
     id: str
     kind: str
     units: str
     paragraphs: tuple[Paragraph, ...]
+    suggested: tuple[tuple[int, int, bool], ...] = ()
 
     def text(self, start: int = 0, end: int | None = None) -> str:
         return text_of(self.units[start:end])
@@ -204,7 +208,13 @@ def _segment(tab: str, name: str, kind: str, raw: Mapping[str, Any]) -> Segment:
     content = raw.get("content", [])
     buffer = [STRUCTURE] * (content[-1].get("endIndex", 0) if content else 0)
     paragraphs: list[Paragraph] = []
+    suggested: list[tuple[int, int, bool]] = []
     containers = iter(range(1_000_000_000))
+
+    def note(part: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+        for name, comes_in in (("suggestedInsertionIds", True), ("suggestedDeletionIds", False)):
+            if held.get(name):
+                suggested.append((part.get("startIndex", 0), part.get("endIndex", 0), comes_in))
 
     def walk(elements: list[dict[str, Any]]) -> None:
         container = next(containers)
@@ -216,12 +226,17 @@ def _segment(tab: str, name: str, kind: str, raw: Mapping[str, Any]) -> Segment:
                 paragraphs.append(Paragraph(*span, container, style, _kind(after)))
                 for part in element["paragraph"].get("elements", []):
                     _fill(buffer, part)
+                    for held in part.values():  # Beside its indexes an element holds one thing: a text run, an image.
+                        note(part, held if isinstance(held, dict) else {})
+            note(element, element.get("table", {}))
             for row in element.get("table", {}).get("tableRows", []):
+                note(row, row)
                 for cell in row.get("tableCells", []):
+                    note(cell, cell)
                     walk(cell.get("content", []))
 
     walk(content)
-    return Segment(tab, name, kind, "".join(buffer), tuple(paragraphs))
+    return Segment(tab, name, kind, "".join(buffer), tuple(paragraphs), tuple(suggested))
 
 
 def _fill(buffer: list[str], element: Mapping[str, Any]) -> None:

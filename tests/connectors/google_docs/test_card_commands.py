@@ -116,12 +116,40 @@ def test_a_document_without_commands_says_how_to_write_one(google: Google, model
     assert model.calls == 0
 
 
-def test_equal_commands_are_told_to_be_written_differently(google: Google, model: FakeModel) -> None:
+def test_equal_commands_each_work_on_their_own_text_and_are_replaced_in_their_own_place(
+    google: Google, model: FakeModel
+) -> None:
     load(google, paragraph("A"), paragraph("/ai rewrite"), paragraph("B"), paragraph("/ai rewrite"))
     google.open()
     run(google)
-    assert google.words.count("Write them differently") == 2
+    assert google.text() == f"A\n{ONE}\nB\n{TWO}\n"
+    assert [prompt.inputs["text"] for prompt in model.prompts] == ["A", "B"]
+    assert _rows(google) == ["/ai rewrite", "/ai rewrite"]
+
+
+def test_equal_commands_of_a_document_that_may_only_be_read_ask_for_the_permission(
+    google: Google, model: FakeModel
+) -> None:
+    load(google, paragraph("A"), paragraph("/ai rewrite"), paragraph("B"), paragraph("/ai rewrite"))
+    google.token = "readonly-ya29"
+    google.open()
+    google.click(BUTTON)
+    assert "Google does not let Inlay work on this document in your name." in google.words
     assert model.calls == 0
+
+
+@pytest.mark.parametrize("fault", ["drop-after-commit", "503-after-commit", "503"])
+def test_a_name_whose_reply_is_lost_is_there_or_is_told_to_be_missing(
+    google: Google, model: FakeModel, fault: str
+) -> None:
+    load(google, paragraph("A"), paragraph("/ai rewrite"), paragraph("B"), paragraph("/ai rewrite"))
+    google.open()
+    google.sandbox.faults.add(fault, on="documents.batchUpdate")
+    run(google)
+    if fault == "503":
+        assert google.words.count("Write them differently") == 2
+    else:
+        assert google.text() == f"A\n{ONE}\nB\n{TWO}\n"
 
 
 def test_a_line_whose_run_is_not_over_gets_no_second_run(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.google_docs import commands
@@ -126,6 +126,7 @@ def test_ten_thousand_characters_of_material_are_taken_whole() -> None:
 HOSTILE = st.text(alphabet=st.sampled_from("/ai :=;,0123456789xñ\u00a0\u200f\v\n\x00\ud800“”😀shorten rewrite"))
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), HOSTILE, HOSTILE.map("/ai ".__add__), HOSTILE.map("/ai rewrite ".__add__)))
 def test_no_line_breaks_the_reader(line: str) -> None:
     try:
