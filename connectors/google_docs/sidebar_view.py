@@ -152,11 +152,14 @@ def _variants(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
 
 def _label(variants: Any, number: int) -> str:
     """What tells the variants apart, such as the channel each is for; else their number."""
-    for name, value in variants[number - 1]["fields"].items():
+    telling: list[list[str]] = []
+    for name in variants[0]["fields"]:
         values = [one["fields"].get(name) for one in variants]
         short = all(isinstance(one, str) and 0 < len(one) <= _LONGEST_LABEL and "\n" not in one for one in values)
         if short and len(set(values)) == len(values) > 1:
-            return value.replace("_", " ")
+            telling.append(values)
+    if telling:
+        return min(telling, key=lambda values: sum(map(len, values)))[number - 1].replace("_", " ")
     return f"Variant {number}"
 
 
@@ -175,7 +178,8 @@ def _places(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
             "mark": detail.get("mark", ""),
             "mode": detail.get("mode", ""),
             "variant": detail.get("variant"),
-            "replaced": detail.get("replaced") if ours else None,
+            # A receipt keeps what an earlier one of the same draft said: it may have stood in another way before.
+            "replaced": detail.get("replaced") if ours and detail.get("mode") == "replace" else None,
             "text": texts.get(detail.get("marker", ""), ""),
             "text_hash": receipt.get("content_hash", ""),
             "reviewed": one["reviewed"],

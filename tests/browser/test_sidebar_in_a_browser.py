@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hub.testing import FakeModel
 from tests.connectors.google_docs.addon_stage import ADDON, Desk, a_desk
-from tests.hubs import ENVELOPE, TEMPLATE, answer
+from tests.hubs import answer
 
 SALE = "Our spring sale starts on Monday and everybody is welcome."
 DRAFT = "Spring sale, from Monday. Come in."

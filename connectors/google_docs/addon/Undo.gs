@@ -20,7 +20,10 @@ function undo_(given) {
         throw problem_("The text that the draft replaced is not known any more, so the draft is left in place.", "", "Use the version history of the document.", "");
       }
       var put = takeOut_(place, known.replaced);
-      if (put) name_(place.draft.tab, run.range, put);
+      if (put && run.range) {
+        forget_(run.range);
+        name_(place.draft.tab, run.range, put);
+      }
     } else {
       takeOut_(place, null);
     }

@@ -122,14 +122,20 @@ function below_(block, lines) {
   /** @type {any} */
   var parent = block.getParent();
   if (!parent || !parent.insertParagraph) {
-    throw problem_("Nothing can be inserted here.", "This part of the document, such as a table of contents, is made by Google Docs.", "Put the cursor into your text and insert it there.", "");
+    throw problem_(
+      "Nothing can be inserted here.",
+      "This part of the document, such as a table of contents, is made by Google Docs.",
+      "Put the cursor into your text and insert it there.",
+      "",
+    );
   }
+  var leftward = isBlock_(block) && block.isLeftToRight() === false;
   var at = parent.getChildIndex(block) + 1;
   return lines.map(function (line, number) {
     /** @type {GoogleAppsScript.Document.Paragraph} */
     var made = parent.insertParagraph(at + number, line);
     made.setHeading(DocumentApp.ParagraphHeading.NORMAL);
-    if (block.isLeftToRight() === false) made.setLeftToRight(false);
+    if (leftward) made.setLeftToRight(false);
     return span_(made, textIn_(made), 0, line.length);
   });
 }
@@ -146,7 +152,7 @@ function lastOf_(pieces) {
   /** @type {any} */
   var at = blocks[blocks.length - 1].block;
   if (parents.every(function (one) { return one === parents[0]; })) return at;
-  while (isContainer_(at.getParent()) && at.getParent().getParent() && path_(at).split("/").length > 2) at = at.getParent();
+  while (path_(at).split("/").length > 2) at = at.getParent();
   return at;
 }
 

@@ -20,8 +20,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from hub.store import connections
-from tests.connectors.google_docs.signing import PERSON, Signer, a_signer
 from tests.conftest import ROOT, absent
+from tests.connectors.google_docs.signing import PERSON, Signer, a_signer
 from tests.flow.web.site import Site, open_site
 from tests.hubs import TEAM
 
@@ -100,18 +100,31 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+class Served:
+    """A real server in front of an application, until it is stopped."""
+
+    def __init__(self, app: Any, port: int = 0) -> None:
+        self._server = make_server("127.0.0.1", port, app, server_class=_Server, handler_class=_Quiet)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and close the port."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join(5)
+
+
 @contextmanager
-def served(app: Any, port: int = 0) -> Iterator[int]:
-    """A real server in front of an application; its port."""
-    server = make_server("127.0.0.1", port, app, server_class=_Server, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+def served(app: Any, port: int = 0) -> Iterator[Served]:
+    """A server, stopped at the end."""
+    server = Served(app, port)
     try:
-        yield server.server_port
+        yield server
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+        server.stop()
 
 
 @dataclass(slots=True)
@@ -121,7 +134,7 @@ class Desk:
     site: Site
     signer: Signer
     stage: Stage
-    url: str
+    server: Served
     clicks: int = field(default=0)
 
     def sign_in(self, person: str = PERSON, **claims: Any) -> None:
@@ -160,10 +173,10 @@ def a_desk(home: Path, *, sandbox: bool = True, **given: Any) -> Iterator[Desk]:
     """Mara with the sidebar open, beside a hub of her own; ``given`` goes to ``a_hub``."""
     with a_signer() as signer, open_site(home, **given) as site:
         connect_addon(site, signer, sandbox=sandbox)
-        with served(site.app) as port:
-            stage = Stage(f"http://127.0.0.1:{port}")
+        with served(site.app) as server:
+            stage = Stage(f"http://127.0.0.1:{server.port}")
             try:
-                desk = Desk(site, signer, stage, f"http://127.0.0.1:{port}")
+                desk = Desk(site, signer, stage, server)
                 desk.sign_in()
                 yield desk
             finally:

@@ -17,6 +17,7 @@ let token = "";
 let locked = false;
 let calls = [];
 let lose = 0;
+let fail = 0;
 const properties = new Map();
 
 // One call, in a process of its own, because UrlFetchApp waits for its answer.
@@ -29,6 +30,8 @@ fetch(url, { method: options.method, headers: { ...options.headers, ...(options.
 
 function fetchNow(url, options) {
   calls.push({ url, method: options.method, body: options.payload ? JSON.parse(options.payload) : null });
+  // The hub is not reached at all.
+  if (fail > 0 && fail-- === 1) throw new Error(`Address unavailable: ${url}`);
   const done = spawnSync(process.execPath, ["-e", FETCH], { input: JSON.stringify({ url, options }), encoding: "utf8" });
   if (done.status !== 0) throw new Error(`Address unavailable: ${url}`);
   // The hub did what it was asked, and its answer is lost on the way.
@@ -81,6 +84,13 @@ for (const name of readdirSync(folder).filter((one) => one.endsWith(".gs") && on
   vm.runInContext(readFileSync(join(folder, name), "utf8"), context, { filename: name });
 }
 
+// What the script does not expect is told to people in plain words; whoever reads a failing test wants the rest.
+const told = context.told_;
+context.told_ = (error) => {
+  if (!error?.problem) process.stderr.write(`${error?.stack}\n`);
+  return told(error);
+};
+
 const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 const node = (path, tab) => doc.at(path, tab ? doc.tab(tab) : doc.active);
 
@@ -98,6 +108,7 @@ const DO = {
   options: (given) => Object.assign(doc.options, given.options),
   token: (given) => { token = given.token; },
   lock: (given) => { locked = given.locked; },
+  fail: (given) => { fail = given.call; },
   lose: (given) => { lose = given.call; },
   handle: ({ action, given }) => vm.runInContext("handle", context)(action, given),
   global: ({ name, given }) => vm.runInContext(name, context)(...(given ?? [])),

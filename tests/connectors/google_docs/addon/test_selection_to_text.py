@@ -21,4 +21,8 @@ def test_a_selected_paragraph_becomes_a_draft_below_it(desk: Desk) -> None:
     told = desk.insert(seen["run"]["id"])
     assert told["status"] == "inserted" and told["reported"]
     assert desk.stage.body() == ["Before", SALE, DRAFT, "After"]
-    print(desk.stage.names())
+    names = desk.stage.names()
+    assert names["inlay:in:click-0001"] == SALE
+    run = seen["run"]
+    revision = desk.shown(run["id"])["revision"]
+    assert names[f"inlay:out:{run['id']}.s1 {TEMPLATE}@{revision}"] == DRAFT
