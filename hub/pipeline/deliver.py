@@ -9,7 +9,7 @@ from typing import Any
 from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Run, RunState, Stage
 from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGone, TryLater
 from hub.ledger import Entry
-from hub.pipeline.parts import Parts
+from hub.pipeline.parts import Parts, lender
 from hub.pipeline.step import Step
 from hub.store import Tx, calls, deliveries, look_backs, runs
 
@@ -108,7 +108,7 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     changes: dict[str, Any]
     try:
         _allowed(parts, run, row)
-        asker = run.request.actor.person
+        asker = lender(run)
         connector, connection = parts.connections.for_team(row.target.connection, run.team, person=asker)
         account = f"{connection.name}:{connection.account}"
         with parts.database.transaction() as tx:

@@ -12,7 +12,7 @@ from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGo
 from hub.ledger import Entry
 from hub.pipeline.compose import READ
 from hub.pipeline.deliver import DAY, delivery_of
-from hub.pipeline.parts import Parts
+from hub.pipeline.parts import Parts, lender
 from hub.store import calls, deliveries, look_backs, runs
 
 log = structlog.get_logger("inlay.look_back")
@@ -78,7 +78,7 @@ def _look_at(parts: Parts, key: str, moment: str, attempts: int) -> None:
 
 
 def _read(parts: Parts, run: Run, row: DeliveryRow) -> Standing | None:
-    person = run.request.actor.person
+    person = lender(run)
     connector, connection = parts.connections.for_team(row.target.connection, run.team, person=person)
     cost = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if cost:

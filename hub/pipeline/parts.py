@@ -17,6 +17,15 @@ from hub.sdk import Model
 from hub.settings import Settings
 from hub.store import Database, runs
 
+#: ``Actor.via`` of a person at a connector's own pages, proven by the vendor.
+AT_THE_DESK = "connect"
+
+
+def lender(run: Run) -> str | None:
+    """Whose lent token a run may use: only a person who was proven to be there, never one an event merely names."""
+    actor = run.request.actor
+    return actor.person if actor.via == AT_THE_DESK else None
+
 
 @dataclass(slots=True)
 class Leases:

@@ -10,6 +10,7 @@ from hub.bootstrap import Hub
 from hub.domain import Actor, Json, Receipt, Request, Role, Run, RunState, Standing, Target
 from hub.errors import InlayError
 from hub.pipeline import act, placed
+from hub.pipeline.parts import AT_THE_DESK, lender
 from hub.sdk import Connection, Visitor
 from hub.store import deliveries, runs
 from hub.web import run_view
@@ -116,6 +117,8 @@ class PersonAtTheDesk(Visitor):
         with self._hub.database.reading() as tx:
             waiting = runs.of_person(tx, self.person, limit=20, state=RunState.WAITING_USER)
         for run in waiting:
+            if lender(run) is None:
+                continue
             with self._hub.database.reading() as tx:
                 places = [row.target for row in deliveries.of_run(tx, run.id)]
             if run.request.target is not None:
@@ -130,7 +133,7 @@ class PersonAtTheDesk(Visitor):
         return run_of(self._hub, self._identity, run_id)
 
     def _actor(self, team: str) -> Actor:
-        return replace(self._identity.actor(team=team), via="connect")
+        return replace(self._identity.actor(team=team), via=AT_THE_DESK)
 
     def _shown(self, run: Run) -> dict[str, Any]:
         """As the API gives it, with what only its own surface needs: where it was asked, and where it stands."""

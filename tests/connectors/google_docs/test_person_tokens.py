@@ -14,6 +14,7 @@ from connectors.google_docs.client import client_of
 from connectors.google_docs.sandbox import start
 from hub.domain import Actor, RunState
 from hub.pipeline import act
+from hub.pipeline.parts import AT_THE_DESK
 from hub.sdk import NeedsPermission, Secret
 from hub.store import calls, deliveries
 from tests import hubs
@@ -21,6 +22,7 @@ from tests.connectors.google_docs.connector_bench import Bench
 from tests.hubs import a_hub, at_end_of, request, wait_for
 
 DOCUMENT = "demo-launch-brief"
+MARA = Actor(person="mara@example.com", via=AT_THE_DESK)
 
 
 @pytest.fixture
@@ -75,13 +77,27 @@ def test_without_any_account_the_run_waits_for_the_person(tmp_path: Path) -> Non
     try:
         with a_hub(tmp_path) as hub:
             hubs.connect(hub, sandbox.url, access_token=None)
-            run = hub.run(request(target=at_end_of(DOCUMENT)))
+            run = hub.run(request(target=at_end_of(DOCUMENT), actor=MARA))
             assert run.state is RunState.WAITING_USER
             assert run.problem is not None and "add-on" in run.problem.instead
             hub.parts.connections.lend("docs", "mara@example.com", Secret("ya29.mara"), hub.parts.clock() + 60)
-            act.resume(hub.parts, run, Actor(person="mara@example.com"))
+            act.resume(hub.parts, run, MARA)
             hub.start(workers=1)
             assert wait_for(hub, run.id).state is RunState.DELIVERED
+    finally:
+        sandbox.stop()
+
+
+def test_an_event_that_merely_names_a_person_does_not_write_with_their_token(tmp_path: Path) -> None:
+    sandbox = start()
+    try:
+        with a_hub(tmp_path) as hub:
+            hubs.connect(hub, sandbox.url, access_token=None)
+            hub.parts.connections.lend("docs", "mara@example.com", Secret("ya29.mara"), hub.parts.clock() + 60)
+            named = Actor(person="mara@example.com", via="google_docs")
+            run = hub.run(request(target=at_end_of(DOCUMENT), actor=named))
+            assert run.state is RunState.WAITING_USER
+            assert not sandbox.journal.entries()
     finally:
         sandbox.stop()
 
@@ -98,7 +114,7 @@ def test_twenty_people_at_once_stay_within_sixty_writes_a_minute_of_a_shared_acc
                 assert calls.take(tx, account, connector.limits, {"write": 45}, hub.parts.clock()) == 0
 
             def ask(number: int) -> Any:
-                person = Actor(person=f"person{number}@example.com")
+                person = Actor(person=f"person{number}@example.com", via=AT_THE_DESK)
                 return hub.run(request(f"click-{number}", target=at_end_of(DOCUMENT), actor=person))
 
             with ThreadPoolExecutor(20) as pool:
@@ -124,7 +140,7 @@ def test_twenty_people_with_tokens_of_their_own_all_write_at_once(tmp_path: Path
                 hub.parts.connections.lend("docs", person, Secret(f"ya29.{number}"), hub.parts.clock() + 600)
 
             def ask(number: int) -> Any:
-                person = Actor(person=f"person{number}@example.com")
+                person = Actor(person=f"person{number}@example.com", via=AT_THE_DESK)
                 return hub.run(request(f"click-{number}", target=at_end_of(DOCUMENT), actor=person))
 
             with ThreadPoolExecutor(8) as pool:
