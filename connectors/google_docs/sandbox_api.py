@@ -11,6 +11,7 @@ from connectors.google_docs.sandbox_accounts import Account
 from connectors.google_docs.sandbox_document import TAB_FIELDS, Json, Refusal
 from connectors.google_docs.sandbox_schema import BadMask, BadPayload, schema, snake
 from connectors.google_docs.sandbox_store import Gone, Snapshot, Store
+from connectors.google_docs.sandbox_suggestions import preview
 
 STANDARD_QUERY = frozenset(
     {"$.xgafv", "access_token", "alt", "callback", "fields", "key", "oauth_token", "prettyPrint", "quotaUser"}
@@ -134,8 +135,11 @@ class DocsApi:
         control = sent.get("writeControl", {})
         if not requests:
             raise invalid("Must specify at least one request.")
-        if control.get("writeMode") == "SUGGEST":
+        suggested: list[Json] | None = [] if control.get("writeMode") == "SUGGEST" else None
+        if suggested is not None and self.store.suggesting == "refused":
             raise invalid("Unsupported WriteControl mode.")
+        if self.store.suggesting == "ignored":
+            suggested = None
 
         def check(old: Snapshot) -> None:
             # The live API's words for a stale revision are not published. A target revision is taken while it is the
@@ -147,13 +151,17 @@ class DocsApi:
 
         assert call.document is not None
         try:
-            new, replies = self.store.write(call.document, requests, by=call.account.email, check=check)
+            new, replies = self.store.write(
+                call.document, requests, by=call.account.email, check=check, suggested=suggested
+            )
         except Refusal as refusal:
             raise invalid(str(refusal)) from None
         except Gone:
             raise not_found() from None
         call.committed = True
         reply = {"documentId": new.id, "replies": replies, "writeControl": {"requiredRevisionId": new.revision}}
+        if suggested is not None:
+            reply["suggestionResponses"] = suggested
         return self.answer("BatchUpdateDocumentResponse", reply, call)
 
     def parse(self, name: str, body: Any, api: str = "docs.v1") -> Json:
@@ -228,14 +236,14 @@ def _choice(call: Call, name: str) -> str:
 
 
 def _document(snapshot: Snapshot, with_tabs: bool, view: str, can_write: bool) -> Json:
-    # A document with suggestions in it is given inline in every view: the sandbox draws no previews.
     reply: Json = {**snapshot.rest, "title": snapshot.title, "documentId": snapshot.id, "suggestionsViewMode": view}
     reply.pop("revisionId", None)
     if can_write:
         reply["revisionId"] = snapshot.revision
+    tabs = snapshot.tabs if view == INLINE else preview(snapshot.tabs, view == "PREVIEW_SUGGESTIONS_ACCEPTED")
     if with_tabs:
-        reply["tabs"] = snapshot.tabs
+        reply["tabs"] = tabs
     else:
-        inside = snapshot.tabs[0]["documentTab"]
+        inside = tabs[0]["documentTab"]
         reply.update({key: inside[key] for key in TAB_FIELDS if key in inside})
     return reply

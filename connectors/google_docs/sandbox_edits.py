@@ -32,14 +32,14 @@ def apply(tabs: list[Json], requests: list[Json]) -> list[Json]:
     Raises:
         Refusal: with the whole message. ``tabs`` may then be half changed: throw the copy away.
     """
-    editor = _Editor(tabs)
+    editor = Editor(tabs)
     return [editor.apply(number, request) for number, request in enumerate(requests)]
 
 
-class _Editor:
+class Editor:
     def __init__(self, tabs: list[Json]) -> None:
-        self._tabs = tabs
-        self._kinds: dict[str, Callable[[Json], Json]] = {
+        self.tabs = tabs
+        self.kinds: dict[str, Callable[[Json], Json]] = {
             "insertText": self._insert_text,
             "deleteContentRange": self._delete_content_range,
             "createNamedRange": self._create_named_range,
@@ -55,7 +55,7 @@ class _Editor:
         if not request:
             raise Refusal(f"Invalid requests[{number}]: No request set.")
         ((kind, body),) = request.items()
-        work = self._kinds.get(kind)
+        work = self.kinds.get(kind)
         try:
             if work is None:
                 raise Refusal("The sandbox does not build this kind of request; the Docs API does.")
@@ -69,27 +69,27 @@ class _Editor:
         wanted = body.get("text", "").translate(text.STRIPPED)
         if "location" in body:
             place = body["location"]
-            tab, segment = find_tab(self._tabs, place.get("tabId")), place.get("segmentId", "")
+            tab, segment = find_tab(self.tabs, place.get("tabId")), place.get("segmentId", "")
             at = place.get("index", 0)
         elif "endOfSegmentLocation" in body:
             place = body["endOfSegmentLocation"]
-            tab, segment = find_tab(self._tabs, place.get("tabId")), place.get("segmentId", "")
+            tab, segment = find_tab(self.tabs, place.get("tabId")), place.get("segmentId", "")
             at = find_segment(tab, segment)[-1]["endIndex"] - 1
         else:
             raise Refusal("Insert text requests must specify an insertion location.")
         if not wanted:
             raise Refusal("Insert text requests must specify text to insert.")
-        self._put(tab, segment, at, wanted)
+        self.put(tab, segment, at, wanted)
         return {}
 
     def _delete_content_range(self, body: Json) -> Json:
-        tab, segment, start, end = self._range(body)
-        self._take(tab, segment, start, end)
+        tab, segment, start, end = self.range(body)
+        self.take(tab, segment, start, end)
         return {}
 
     def _create_named_range(self, body: Json) -> Json:
-        tab, segment, start, end = self._range(body)
-        made = ranges.create(tab, tab is self._tabs[0], body.get("name", ""), segment, start, end)
+        tab, segment, start, end = self.range(body)
+        made = ranges.create(tab, tab is self.tabs[0], body.get("name", ""), segment, start, end)
         return {"createNamedRange": {"namedRangeId": made}}
 
     def _delete_named_range(self, body: Json) -> Json:
@@ -142,10 +142,10 @@ class _Editor:
         return {"replaceAllText": {"occurrencesChanged": changed} if changed else {}}
 
     def _update_text_style(self, body: Json) -> Json:
-        tab, segment, start, end = self._range(body)
-        names = _fields(body)
+        tab, segment, start, end = self.range(body)
+        names = fields_of(body)
         content = find_segment(tab, segment)
-        for node in _overlapped(content, start, end):
+        for node in overlapped(content, start, end):
             try:
                 before, rest = text.split_elements(node["paragraph"]["elements"], start)
                 inside, after = text.split_elements(rest, end)
@@ -160,34 +160,34 @@ class _Editor:
         return {}
 
     def _update_paragraph_style(self, body: Json) -> Json:
-        tab, segment, start, end = self._range(body)
-        names = _fields(body)
-        for node in _overlapped(find_segment(tab, segment), start, end):
+        tab, segment, start, end = self.range(body)
+        names = fields_of(body)
+        for node in overlapped(find_segment(tab, segment), start, end):
             old = node["paragraph"].get("paragraphStyle", {})
             node["paragraph"]["paragraphStyle"] = _masked(old, body.get("paragraphStyle", {}), names)
         return {}
 
     def _delete_paragraph_bullets(self, body: Json) -> Json:
-        tab, segment, start, end = self._range(body)
-        for node in _overlapped(find_segment(tab, segment), start, end):
+        tab, segment, start, end = self.range(body)
+        for node in overlapped(find_segment(tab, segment), start, end):
             node["paragraph"].pop("bullet", None)
         return {}
 
     # What they share.
 
-    def _range(self, body: Json) -> tuple[Json, str, int, int]:
+    def range(self, body: Json) -> tuple[Json, str, int, int]:
         span = body.get("range", {})
         if "startIndex" not in span or "endIndex" not in span:
             raise Refusal(BAD_RANGE)
-        tab, segment = find_tab(self._tabs, span.get("tabId")), span.get("segmentId", "")
+        tab, segment = find_tab(self.tabs, span.get("tabId")), span.get("segmentId", "")
         text.check_range(find_segment(tab, segment), span["startIndex"], span["endIndex"])
         return tab, segment, span["startIndex"], span["endIndex"]
 
-    def _put(self, tab: Json, segment: str, at: int, wanted: str, style: Json | None = None) -> None:
+    def put(self, tab: Json, segment: str, at: int, wanted: str, style: Json | None = None) -> None:
         text.insert(find_segment(tab, segment), at, wanted, style)
         ranges.moved(tab, segment, at, 0, units(wanted))
 
-    def _take(self, tab: Json, segment: str, start: int, end: int) -> None:
+    def take(self, tab: Json, segment: str, start: int, end: int) -> None:
         content = find_segment(tab, segment)
         objects = _objects(content)
         text.delete(content, start, end)
@@ -200,13 +200,13 @@ class _Editor:
     def _swap(self, tab: Json, segment: str, start: int, end: int, wanted: str) -> None:
         """Put ``wanted`` in the place of a range, in the style its text has."""
         if wanted:
-            self._put(tab, segment, start, wanted, _style_at(find_segment(tab, segment), start))
-        self._take(tab, segment, start + units(wanted), end + units(wanted))
+            self.put(tab, segment, start, wanted, _style_at(find_segment(tab, segment), start))
+        self.take(tab, segment, start + units(wanted), end + units(wanted))
 
     def _replace_one(self, tab: Json, named: Json, wanted: str) -> None:
         first, *others = sorted(named["ranges"], key=start_of)
         for span in reversed(others):
-            self._take(tab, span.get("segmentId", ""), start_of(span), span["endIndex"])
+            self.take(tab, span.get("segmentId", ""), start_of(span), span["endIndex"])
         segment, start, end = first.get("segmentId", ""), start_of(first), first["endIndex"]
         self._swap(tab, segment, start, end, wanted)
         if not wanted:
@@ -232,7 +232,7 @@ class _Editor:
 
     def _criteria(self, body: Json) -> list[Json]:
         wanted = body.get("tabsCriteria", {}).get("tabIds")
-        return [find_tab(self._tabs, one) for one in wanted] if wanted else list(all_tabs(self._tabs))
+        return [find_tab(self.tabs, one) for one in wanted] if wanted else list(all_tabs(self.tabs))
 
 
 def _matches(paragraph: Json, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -253,7 +253,7 @@ def _matches(paragraph: Json, pattern: re.Pattern[str]) -> list[tuple[int, int]]
     return spans
 
 
-def _overlapped(content: list[Json], start: int, end: int) -> list[Json]:
+def overlapped(content: list[Json], start: int, end: int) -> list[Json]:
     return [node for node in paragraphs(content) if start_of(node) < end and node["endIndex"] > start]
 
 
@@ -277,7 +277,7 @@ def _objects(content: list[Json]) -> set[tuple[str, str]]:
     return found
 
 
-def _fields(body: Json) -> list[str]:
+def fields_of(body: Json) -> list[str]:
     names = [name.strip() for name in body.get("fields", "").split(",") if name.strip()]
     if not names:
         raise Refusal("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")

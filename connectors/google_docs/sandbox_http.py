@@ -20,6 +20,7 @@ from connectors.google_docs.sandbox_drive import DriveApi
 from connectors.google_docs.sandbox_faults import Fault, Faults, Journal
 from connectors.google_docs.sandbox_page import document_page, list_page
 from connectors.google_docs.sandbox_store import Gone, Refusal, Store
+from connectors.google_docs.sandbox_suggestions import suggestions
 
 MAX_BODY = 50_000_000
 JSON = "application/json; charset=UTF-8"
@@ -354,6 +355,13 @@ def control(parts: Parts, method: str, path: str, query: dict[str, str], sent: A
             return []
         case "POST", "trash" | "untrash":
             parts.store.trash(wanted, name == "trash")
+        case "POST", "accept" | "reject":
+            decide = parts.store.accept if name == "accept" else parts.store.reject
+            decide(wanted, query["suggestion"])
+        case "GET", "suggestions":
+            return suggestions(parts.store.get(wanted).tabs)
+        case "POST", "suggesting" if wanted in ("on", "refused", "ignored"):
+            parts.store.suggesting = wanted
         case ("POST", "delete") | ("DELETE", "documents"):
             parts.store.delete(wanted)
         case "POST", "edit":

@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from connectors.google_docs import sandbox_document as document
 from connectors.google_docs.sandbox_document import Json, Refusal
 from connectors.google_docs.sandbox_edits import apply
+from connectors.google_docs.sandbox_suggestions import decide, suggest
 
 DEFAULT_FOLDER = "demo-campaigns"
 PERSON = "person@sandbox.example"
@@ -56,6 +57,10 @@ class Store:
         self._lock = threading.Lock()
         self._documents: dict[str, Snapshot] = {}
         self._locks: dict[str, threading.Lock] = {}
+        self._authors: dict[str, str] = {}
+        #: What an account gets that asks to write as a suggestion: ``on`` one, ``refused`` a 400, ``ignored`` a direct
+        #: edit without a word. The live API did each of them in 2026, depending on the Cloud project.
+        self.suggesting: Literal["on", "refused", "ignored"] = "on"
 
     def load(self, recorded: Json, id: str | None = None, folder: str = DEFAULT_FOLDER) -> Snapshot:
         """Take in a ``documents.get`` body, from before tabs or after; an existing document of that id is replaced.
@@ -125,9 +130,17 @@ class Store:
             return sorted(self._documents.values(), key=lambda one: (one.created, one.id))
 
     def write(
-        self, id: str, requests: list[Json], *, by: str, check: Callable[[Snapshot], None]
+        self,
+        id: str,
+        requests: list[Json],
+        *,
+        by: str,
+        check: Callable[[Snapshot], None],
+        suggested: list[Json] | None = None,
     ) -> tuple[Snapshot, list[Json]]:
         """Apply a batch, whole or not at all; gives the new snapshot and the replies. ``check`` sees the one before.
+
+        A list in ``suggested`` makes the batch a suggestion, and takes what the API answers about it.
 
         Raises:
             Gone: there is no such document.
@@ -138,18 +151,25 @@ class Store:
         def work(old: Snapshot) -> Snapshot:
             check(old)
             tabs = _copy(old.tabs)
-            replies.extend(apply(tabs, requests))
-            return replace(
-                old,
-                tabs=tabs,
-                revision=_new_revision(),
-                writes=old.writes + 1,
-                modified=self._clock(),
-                modified_by=by,
-                rendered={},
-            )
+            if suggested is None:
+                replies.extend(apply(tabs, requests))
+            else:
+                for told, new in zip((replies, suggested), suggest(tabs, requests, self._authors, by), strict=True):
+                    told.extend(new)
+            return self._written(old, tabs, by)
 
         return self._change(id, work), replies
+
+    def _written(self, old: Snapshot, tabs: list[Json], by: str) -> Snapshot:
+        return replace(
+            old,
+            tabs=tabs,
+            revision=_new_revision(),
+            writes=old.writes + 1,
+            modified=self._clock(),
+            modified_by=by,
+            rendered={},
+        )
 
     def edit(self, id: str, *requests: Json) -> Snapshot:
         """Edit as a person does, with the API's own requests; needs no revision.
@@ -158,6 +178,41 @@ class Store:
             Gone, Refusal.
         """
         return self.write(id, list(requests), by=PERSON, check=lambda _: None)[0]
+
+    def suggest(self, id: str, *requests: Json, by: str = PERSON) -> list[str]:
+        """Suggest as a person does, with the API's own requests; gives the ids of the suggestions.
+
+        Raises:
+            Gone, Refusal.
+        """
+        told: list[Json] = []
+        self.write(id, list(requests), by=by, check=lambda _: None, suggested=told)
+        return list(dict.fromkeys(one for response in told for ids in response.values() for one in ids))
+
+    def accept(self, id: str, suggestion: str) -> Snapshot:
+        """A person accepts a suggestion.
+
+        Raises:
+            Gone, Refusal.
+        """
+        return self._decide(id, suggestion, accept=True)
+
+    def reject(self, id: str, suggestion: str) -> Snapshot:
+        """A person rejects a suggestion.
+
+        Raises:
+            Gone, Refusal.
+        """
+        return self._decide(id, suggestion, accept=False)
+
+    def _decide(self, id: str, suggestion: str, *, accept: bool) -> Snapshot:
+        def work(old: Snapshot) -> Snapshot:
+            tabs = _copy(old.tabs)
+            if not decide(tabs, suggestion, accept):
+                raise Refusal(f"Suggestion with ID {suggestion} does not exist.")
+            return self._written(old, tabs, PERSON)
+
+        return self._change(id, work)
 
     def somebody_types(self, id: str) -> Snapshot:
         """A colleague puts a few words at the start of the first paragraph: every index after it moves."""
@@ -191,9 +246,7 @@ class Store:
 
     def delete_comment(self, id: str, comment: str) -> None:
         """Take a Drive comment away."""
-        self._change(
-            id, lambda old: replace(old, comments=tuple(one for one in old.comments if one["id"] != comment))
-        )
+        self._change(id, lambda old: replace(old, comments=tuple(one for one in old.comments if one["id"] != comment)))
 
     def answer_comment(self, id: str, comment: str, text: str) -> None:
         """A person answers a comment."""

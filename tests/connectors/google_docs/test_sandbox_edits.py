@@ -259,6 +259,5 @@ def test_a_required_revision_lets_a_write_through_once(google: Google) -> None:
 
 def test_what_is_not_built_is_refused_and_says_so(google: Google) -> None:
     google.load("abc")
-    assert google.refusal(insert(1, "x"), writeMode="SUGGEST") == "Unsupported WriteControl mode."
     assert "does not build" in google.refusal({"insertTable": {"rows": 1, "columns": 1, "location": {"index": 1}}})
     assert google.refusal() == "Must specify at least one request."
