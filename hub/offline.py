@@ -127,18 +127,24 @@ class _Writer:
     def _text(
         self, name: str, spec: Mapping[str, Any], limits: Sequence[Mapping[str, Any]], labels: Sequence[str]
     ) -> str:
-        chars = min([spec["maxLength"] or 4000, *(x["max"] for x in limits if x["rule"] == "chars" and x["max"])])
-        words = min([10_000, *(x["max"] for x in limits if x["rule"] == "words" and x["max"])])
+        chars = min([spec["maxLength"] or 4000, *self._most("chars", limits)])
+        words = min([10_000, *self._most("words", limits)])
         tail = "\n".join(value for x in limits if x["rule"] == "must_contain" for value in x["values"])
         link = next((found for x in limits if x["rule"] == "keep_links" for found in self._link(x["input"])), "")
         ending = "\n".join(part for part in (link, tail) if part)
-        label = labels[0] if chars >= len(labels[0]) + len(ending) + 18 else labels[1]
+        label = labels[0] if chars >= len(labels[0]) + len(ending) + 18 and words >= 16 else labels[1]
         room = chars - len(label) - len(ending) - 2
         words -= len(label.split()) + len(ending.split())
         body = _fit(self._matter(name, spec, room, max(words, 1)), room, max(words, 1))
         if len(body) < spec["minLength"] - len(label) - len(ending):
             body = _fit(f"{body} {_PADDING}", room, max(words, 1))
         return "\n".join(part for part in (" ".join(p for p in (label, body) if p), ending) if part)
+
+    def _most(self, rule: str, limits: Sequence[Mapping[str, Any]]) -> Iterator[int]:
+        for limit in limits:
+            asked = self.inputs.get(limit["input"]) if limit["input"] else None
+            if limit["rule"] == rule:
+                yield from (int(most) for most in (limit["max"], asked) if isinstance(most, int | float) and most)
 
     def _matter(self, name: str, spec: Mapping[str, Any], room: int, words: int) -> str:
         given = self.inputs.get(name)
@@ -245,4 +251,6 @@ def _fit(text: str, chars: int, words: int) -> str:
     cut = whole[: max(chars - 1, 0)]
     if len(whole) > chars - 1 and " " in cut:
         cut = cut.rsplit(" ", 1)[0]
-    return cut.rstrip(" ,;:-–") + "…"
+    cut = cut.rstrip(" ,;:-–")
+    # Behind an address the ellipsis would make it another one.
+    return cut if "://" in cut.rsplit(" ", 1)[-1] else f"{cut}…"

@@ -36,9 +36,14 @@ def state(run: Json) -> str:
         return "The place in the document is gone"
     if deliveries and all(one["state"] == "undone" for one in deliveries):
         return "Taken back: the document is as it was"
-    if run["state"] == "delivered" and not any(one["state"] in ("done", "placed") for one in deliveries):
+    if run["state"] == "delivered" and not any(_wrote(one) for one in deliveries):
         return "Done: nothing was written into the document"
     return STATES.get(run["state"], run["state"])
+
+
+def _wrote(delivery: Json) -> bool:
+    """Whether something stands there: remarks that found nothing to say are done with an empty receipt."""
+    return delivery["state"] in ("done", "placed") and bool((delivery["receipt"] or {}).get("vendor_id"))
 
 
 def show(run: Json, buttons: Buttons, friction: Sequence[str]) -> Part:

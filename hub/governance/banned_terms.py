@@ -51,7 +51,10 @@ def _message(rule: TermRule, found: str) -> str:
 
 
 class BannedTerms(Check):
-    """Output: a ``block`` rule holds, warn and info are noted. Input: noted only, for a draft need not repeat it."""
+    """Output: a ``block`` rule holds, warn and info are noted. Input: noted only, for a draft need not repeat it.
+
+    So are remarks about a text: they have to name the words they are about, and are published nowhere.
+    """
 
     name = "banned_terms"
 
@@ -60,10 +63,11 @@ class BannedTerms(Check):
 
     def examine(self, subject: Subject) -> Sequence[Finding]:
         terms = self._terms.get(subject.rules)
+        published = subject.side == "output" and subject.contract.get("write") != "comments"
         return [
             Finding(
                 rule=f"banned-terms.{rule.id}",
-                outcome=Outcome.HOLD if subject.side == "output" and rule.severity == "block" else Outcome.ALLOW,
+                outcome=Outcome.HOLD if published and rule.severity == "block" else Outcome.ALLOW,
                 message=rule.message or _message(rule, text[span[0] : span[1]]),
                 why=rule.why,
                 instead=rule.instead,

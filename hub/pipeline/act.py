@@ -16,7 +16,6 @@ from hub.store import Tx, budgets, deliveries, runs
 _BEFORE_ANSWER = frozenset({Stage.COMPOSE, Stage.CHECK_INPUT, Stage.ASK})
 _STUCK = (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED)
 _UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, *_STUCK, RunState.HELD)
-_WRITTEN = (DeliveryState.DONE, DeliveryState.PLACED)
 _NOT_WRITTEN = (DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER)
 #: One-tap answers to "what got in the way?".
 FRICTION = (
@@ -119,7 +118,7 @@ def undo(parts: Parts, run: Run, actor: Actor) -> Run:
         raise Conflict(f"A run that is {run.state} cannot be undone now.")
     try:
         with parts.database.reading() as tx:
-            rows = [row for row in deliveries.of_run(tx, held.id) if row.state in _WRITTEN]
+            rows = list(filter(deliveries.stands, deliveries.of_run(tx, held.id)))
         if not rows:
             raise Conflict("This run has written nothing that could be taken back.")
         for row in rows:

@@ -68,7 +68,7 @@ def check_output(parts: Parts, run: Run) -> Step:
         template=run.template,
         texts=texts,
         draft=run.draft,
-        contract={"breaches": breaches},
+        contract={"breaches": breaches, "write": contract.write},
     )
     verdicts = _moved(run, parts.runner.run(policy, subject), texts)
     if damaged:
@@ -79,7 +79,9 @@ def check_output(parts: Parts, run: Run) -> Step:
     if stop is not None:
         changes = {**stop.changes, "draft": draft, "output_verdicts": verdicts, "policy": policy.revision}
         return dataclasses.replace(stop, changes=changes, entries=(entry, *stop.entries[1:]))
-    tier = max([run.tier, *(f.raise_tier for v in verdicts for f in v.findings if f.raise_tier is not None)])
+    raised = [f.raise_tier for v in verdicts for f in v.findings if f.raise_tier is not None]
+    # Remarks are advice beside a text. What they quote is reviewed when somebody publishes it.
+    tier = run.tier if contract.write == "comments" else max([run.tier, *raised])
     return Step(
         stage=Stage.DELIVER,
         changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Any
 
-from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Run, RunState, Stage
+from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Receipt, Run, RunState, Stage
 from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGone, TryLater
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts, lender
@@ -72,7 +72,7 @@ def deliver(parts: Parts, run: Run) -> Step:
 
 def _look_again(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
     """Plan to look at what becomes of the text: once it was accepted, and a day after it was delivered."""
-    for row in rows:
+    for row in filter(deliveries.stands, rows):
         if run.state is RunState.APPROVED:
             look_backs.plan(tx, row.key, "accepted", parts.clock())
         look_backs.plan(tx, row.key, "a day later", parts.clock() + DAY)
@@ -107,6 +107,9 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     started = time.perf_counter()
     changes: dict[str, Any]
     try:
+        order = delivery_of(parts, run, row)
+        if parts.shelf.revision(run.revision).contract.write == "comments" and not order.comments:
+            return _nothing_to_write(parts, run, row)
         _allowed(parts, run, row)
         asker = lender(run)
         connector, connection = parts.connections.for_team(row.target.connection, run.team, person=asker)
@@ -116,7 +119,7 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
         if wait:
             # Our own brake, not the vendor's: it counts as no attempt.
             return _put_off(parts, run, row, wait, None)
-        receipt = connector.write_back(connection, delivery_of(parts, run, row))
+        receipt = connector.write_back(connection, order)
         if row.receipt is not None:
             # What undoing needs may be known to the first receipt only, such as the text that was replaced.
             receipt = dataclasses.replace(receipt, detail={**row.receipt.detail, **receipt.detail})
@@ -149,6 +152,13 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     }
     changes = {"state": DeliveryState.DONE, "receipt": receipt, "problem": None, "wake_at": None}
     return _store(parts, run, row, changes, Entry("delivery.done", proof))
+
+
+def _nothing_to_write(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
+    """There was nothing to remark, which is a good result: done, with a receipt of nothing. No connector is called."""
+    receipt = Receipt(vendor_id="", detail={"note": "There is nothing to remark, so no comment was written."})
+    changes = {"state": DeliveryState.DONE, "receipt": receipt, "problem": None, "wake_at": None}
+    return _store(parts, run, row, changes, Entry("delivery.done", {"delivery": row.key, "comments": 0}))
 
 
 def _allowed(parts: Parts, run: Run, row: DeliveryRow) -> None:

@@ -16,7 +16,8 @@ class Subject:
 
     ``side`` is ``input`` before the model and ``output`` after it. ``texts`` maps the name of each text to the text:
     inputs and context by input name, variants as ``variant 1``, ``variant 2`` … ``rules`` is the team's policy for this
-    check, as data. ``draft`` and ``contract`` are set on the output side only.
+    check, as data. ``draft`` and ``contract`` are set on the output side only; ``contract["write"]`` is ``comments``
+    when the draft is remarks about a text and nothing that is published.
     """
 
     side: Literal["input", "output"]

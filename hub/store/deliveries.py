@@ -41,6 +41,12 @@ def of_run(tx: Connection, run_id: str) -> list[DeliveryRow]:
     return [_delivery(row) for row in tx.execute(_OF_RUN, {"of_run": run_id})]
 
 
+def stands(row: DeliveryRow) -> bool:
+    """Whether it wrote something nobody took back. What had nothing to write is done, with a receipt of nothing."""
+    there = row.state in (DeliveryState.DONE, DeliveryState.PLACED)
+    return there and row.receipt is not None and bool(row.receipt.vendor_id)
+
+
 def get(tx: Connection, key: str) -> DeliveryRow | None:
     """One delivery, or None."""
     row = tx.execute(sa.select(table).where(table.c.key == key)).one_or_none()

@@ -39,7 +39,7 @@ class Limit(BaseModel):
 
     ``field`` names the part it looks at; left out, it looks at the variant's whole text.
 
-    words, chars        between ``min`` and ``max``
+    words, chars        between ``min`` and ``max``, and no more than the number input ``input`` says, if it is given
     must_contain        each of ``values``, in any case
     must_not_contain    none of ``values``, in any case
     sections            each of ``values`` is the heading of a line
@@ -63,8 +63,8 @@ class Limit(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Limit:
-        if self.rule in ("words", "chars") and self.min is None and self.max is None:
-            raise ValueError(f"a limit of {self.rule} needs min or max")
+        if self.rule in ("words", "chars") and self.min is None and self.max is None and not self.input:
+            raise ValueError(f"a limit of {self.rule} needs min or max, or input")
         if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
             raise ValueError(f"{self.rule} needs values")
         if self.rule in ("covers", "keep_links", "quotes") and not self.input:
@@ -79,8 +79,8 @@ class Contract(BaseModel):
 
     ``text`` is Jinja: how a variant's fields read as text. ``write`` says what goes into the document: the first
     variant, when they are alternatives; all of them, when each is for another place; or comments: then every variant
-    is a remark about the passage in its field ``quote``, and no text is changed. ``facts: subset`` says that every
-    number and link in a variant must stand in the inputs.
+    is a remark about the passage in its field ``quote``, and no text is changed; one without a quote is not written.
+    ``facts: subset`` says that every number and link in a variant must stand in the inputs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,10 +118,14 @@ class Contract(BaseModel):
         return sandbox.render(self.text_template, fields).strip()
 
     def remarks(self, draft: Draft) -> tuple[Comment, ...]:
-        """What a draft has to say beside a document; empty where it is a text for the document."""
+        """What a draft has to say beside a document; empty where it is a text for the document.
+
+        A remark about no passage says that there is nothing to remark. It is shown with the run and written nowhere.
+        """
         if self.write != "comments":
             return ()
-        return tuple(Comment(quote=str(one.fields.get(QUOTE, "")), text=one.text) for one in draft.variants)
+        found = ((str(one.fields.get(QUOTE, "")), one.text) for one in draft.variants)
+        return tuple(Comment(quote=quote, text=text) for quote, text in found if quote.strip())
 
     def to_write(self, draft: Draft) -> str:
         """The text of a draft that goes into a document."""

@@ -100,18 +100,21 @@ def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, A
         yield _breach(limit, where, message, moved)
 
 
-def _words(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
-    yield from _counted(limit, len(text.split()), "words", text)
+def _words(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _counted(limit, len(text.split()), "words", text, values)
 
 
-def _chars(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
-    yield from _counted(limit, len(text), "characters", text)
+def _chars(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _counted(limit, len(text), "characters", text, values)
 
 
-def _counted(limit: Limit, count: int, unit: str, text: str) -> Iterator[Found]:
-    if count < (limit.min or 0) or (limit.max is not None and count > limit.max):
+def _counted(limit: Limit, count: int, unit: str, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    asked = values.get(limit.input) if limit.input else None
+    most = min((one for one in (limit.max, asked) if isinstance(one, int | float)), default=None)
+    if count < (limit.min or 0) or (most is not None and count > most):
         name = f"'{limit.field}'" if limit.field else "The text"
-        yield f"{name} has {count} {unit}; {_range(limit.min or 0, limit.max)} are asked for.", (0, len(text))
+        wanted = _range(limit.min or 0, None if most is None else int(most))
+        yield f"{name} has {count} {unit}; {wanted} are asked for.", (0, len(text))
 
 
 def _must_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:

@@ -9,7 +9,6 @@ from typing import Any
 from hub.bootstrap import Hub
 from hub.domain import (
     DeliveryRow,
-    DeliveryState,
     Draft,
     Event,
     Problem,
@@ -264,7 +263,7 @@ def _place(hub: Hub, target: Target) -> str:
 def actions(view: Opened) -> tuple[str, ...]:
     """What can be done to the run as it stands."""
     run = view.run
-    written = any(row.state in (DeliveryState.DONE, DeliveryState.PLACED) for row, _ in view.deliveries)
+    written = any(deliveries.stands(row) for row, _ in view.deliveries)
     can: list[str] = []
     if run.state is RunState.IN_REVIEW:
         can += ["accept", "reject"]

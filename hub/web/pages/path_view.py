@@ -124,6 +124,8 @@ def _note(event: Event) -> str:
         return f"{data.get('verdict', '')}, {found} rule{'' if found == 1 else 's'} touched{masked}"
     if event.kind == "delivery.done" and data.get("already"):
         return "it stood there already, from an attempt whose reply was lost"
+    if event.kind == "delivery.done" and data.get("comments") == 0:
+        return "there was nothing to remark, and nothing was written"
     if "code" in data:
         return str(data["code"])
     return ""
