@@ -50,9 +50,12 @@ class GoogleClient:
         )
         return self._run(call, "documentId")
 
-    def batch(self, document_id: str, requests: list[dict[str, Any]], revision: str) -> dict[str, Any]:
+    def batch(
+        self, document_id: str, requests: list[dict[str, Any]], revision: str, *, suggest: bool = False
+    ) -> dict[str, Any]:
         """``documents.batchUpdate``: all requests or none, and only if the document still stands at ``revision``."""
-        body = {"requests": requests, "writeControl": {"requiredRevisionId": revision}}
+        control = {"requiredRevisionId": revision} | ({"writeMode": "SUGGEST"} if suggest else {})
+        body = {"requests": requests, "writeControl": control}
         return self._run(self._docs().batchUpdate(documentId=document_id, body=body), "documentId")
 
     def documents_made(self, folder: str, since: datetime, until: datetime) -> Iterator[str]:
@@ -104,6 +107,14 @@ class GoogleClient:
     def delete_comment(self, document_id: str, comment_id: str) -> None:
         """Take a comment away. Drive answers with nothing."""
         self._run(self._comments().delete(fileId=document_id, commentId=comment_id), None)
+
+    def create(self, title: str) -> str:
+        """A new, empty document of the account's own; gives its id."""
+        return self._run(self._docs().create(body={"title": title}), "documentId")["documentId"]
+
+    def delete(self, document_id: str) -> None:
+        """Delete a document for good, past the bin. Drive answers with nothing."""
+        self._run(self._files().delete(fileId=document_id, supportsAllDrives=True), None)
 
     def drive_answers(self) -> None:
         """One small Drive call, to see that it works."""

@@ -1,11 +1,11 @@
-"""What became of a delivered text: kept, edited by how much, or deleted. Reads the document and changes nothing."""
+"""What became of a delivered text: kept, edited by how much, deleted, not decided on. Reads and changes nothing."""
 
 from __future__ import annotations
 
 import hashlib
 from difflib import SequenceMatcher
 
-from connectors.google_docs import draft
+from connectors.google_docs import draft, suggest
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import Document, NamedRange, read
 from hub.sdk import BadRequest, Connection, Delivery, Standing
@@ -29,6 +29,8 @@ def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
     document = read(client_of(connection).document(receipt.detail.get("document") or receipt.vendor_id))
     found = [one for tab in document.tabs for one in tab.ranges if draft.same(one.name, receipt.detail["marker"])]
     texts = [one.text for one in found if one.text.strip()]
+    if any(suggest.pending(one) for one in found):
+        return Standing(state="pending")
     if not texts:
         return Standing(state="kept", changed=0.0) if _stands(document, written) else gone()
     if any(_hash(text) == receipt.content_hash for text in texts):

@@ -18,6 +18,7 @@ from connectors.google_docs.sandbox_document import (
     Refusal,
     all_tabs,
     find_segment,
+    lay_out,
     paragraphs,
     segments,
     start_of,
@@ -170,6 +171,7 @@ def _mark(content: list[Json], start: int, end: int, kind: str, suggestion: str)
         for element in inside:
             _add(_holder(element), kind, suggestion)
         node["paragraph"]["elements"] = text.join_runs(before + inside + after)
+    lay_out(content)
 
 
 def _add(holder: Json, kind: str, suggestion: str) -> None:
@@ -216,4 +218,5 @@ def _settled(content: list[Json], suggestion: str | None, accept: bool) -> bool:
             del holder[STYLES]
     for node in paragraphs(content) if found else ():
         node["paragraph"]["elements"] = text.join_runs(node["paragraph"]["elements"])
+    lay_out(content)
     return found

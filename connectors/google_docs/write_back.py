@@ -14,9 +14,10 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from connectors.google_docs import draft, place
+from connectors.google_docs import draft, place, suggest
 from connectors.google_docs.client import GoogleClient, Rejected, client_of
 from connectors.google_docs.document import OBJECT, STRUCTURE, Document, NamedRange, Paragraph, Segment, read, units
 from hub.sdk import (
@@ -36,7 +37,20 @@ ROUNDS = 6
 PATIENCE = 20.0  # Seconds after which a failure of Google's is left to the hub's own retry.
 PAUSE = 0.05  # Seconds before the second look after a failure of Google's; doubles each time.
 Requests = list[dict[str, Any]]
-Step = Callable[[Document, bool], Receipt | Requests]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What to send: requests, as a suggestion where a ``proposal`` is given. ``effect`` False only names what stands
+    there already.
+    """
+
+    requests: Requests
+    proposal: suggest.Proposal | None = None
+    effect: bool = True
+
+
+Step = Callable[[Document, bool], Receipt | Batch]
 
 
 def write_back(connection: Connection, delivery: Delivery) -> Receipt:
@@ -44,7 +58,8 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
 
     ``detail`` holds ``document``, ``tab``, ``segment``, ``marker`` (the named range's name), ``named_range`` (its id),
     ``mark`` (the line above the draft while it stands), and ``replaced``, the old text, when a text was replaced and
-    the old one is known. A later call may not know it and leaves it out: keep what an earlier receipt says.
+    the old one is known. A later call may not know it and leaves it out: keep what an earlier receipt says. When a
+    suggestion was asked for, ``note`` says whether it is one.
 
     Raises:
         BadRequest: the address is wrong, there is nothing to write, or a simulated draft is meant for a real account.
@@ -57,11 +72,12 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         )
     where = place.address(delivery.target.at)
     order = draft.order(delivery)
+    proposal = suggest.proposal(connection, delivery, order)
     known: dict[str, str] = {}
     if (where.kind, where.mode) == ("quote", "replace") and "\n" not in where.value:
         known["replaced"] = where.value
 
-    def step(document: Document, untouched: bool) -> Receipt | Requests:
+    def step(document: Document, untouched: bool) -> Receipt | Batch:
         standing = _only(document, order.marker)
         mark = _only(document, order.mark_marker)
         if standing is None and (mark is not None or delivery.earlier is not None):
@@ -69,14 +85,21 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
                 "The draft was deleted from the document after it had been written.",
                 instead="Copy it from the run's page, or run again.",
             )
+        if standing is None and (found := suggest.unnamed(document, where, draft.line(delivery), order.text)):
+            proposal.found(found)
+            if where.mode == "replace" and (old := suggest.replaced(document, where, found)):
+                known["replaced"] = old
+            return Batch(suggest.naming(found, order), effect=False)
         if standing is None:
             at = place.find_to_write(document, where)
             if where.mode == "replace":
                 known["replaced"] = at.text
-            return _insertion(at, order, replace=where.mode == "replace")
+            requests, names = _insertion(at, order, replace=where.mode == "replace")
+            return Batch(requests, proposal) if proposal.open_at(document) else Batch(requests + names)
         if mark is not None and not order.mark:
-            return _clearing(mark, draft.line(delivery))
+            return Batch(_clearing(mark, draft.line(delivery)))
         detail = {"mark": draft.line(delivery) if mark else ""} | known
+        detail |= proposal.note(standing, delivery, untouched)
         return _receipt(connection, document, standing, untouched, detail)
 
     return _settle(client_of(connection), where.document, step)
@@ -94,7 +117,7 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
         raise BadRequest("This receipt is none of a Google Docs write-back.", who="an admin")
     mark_marker = draft.MARK + marker.removeprefix(draft.OUT)
 
-    def step(document: Document, untouched: bool) -> Receipt | Requests:
+    def step(document: Document, untouched: bool) -> Receipt | Batch:
         standing = _only(document, marker)
         if standing is None:
             return Receipt(vendor_id=document.id, revision=document.revision, url=receipt.url, already=untouched)
@@ -110,7 +133,8 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
             )
         mark = _only(document, mark_marker)
         ours = mark is not None and mark.text.rstrip(" \n") == receipt.detail.get("mark")
-        return _removal(standing, mark, ours, receipt.detail.get("replaced"))
+        removal = suggest.withdrawal if suggest.pending(standing) else _removal
+        return Batch(removal(standing, mark, ours, receipt.detail.get("replaced")))
 
     return _settle(client_of(connection), where.document, step)
 
@@ -129,7 +153,7 @@ def _settle(client: GoogleClient, document_id: str, step: Step) -> Receipt:
                     "The Google account of this connection may read the document but not edit it.",
                     instead="Share the document with the account as an editor; then retry.",
                 )
-            untouched = False
+            untouched = untouched and not done.effect
             if not _sent(client, document, done):
                 if refused_at == document.revision:
                     raise VendorRefused(
@@ -146,16 +170,27 @@ def _settle(client: GoogleClient, document_id: str, step: Step) -> Receipt:
     raise Unavailable("The document is being edited so fast that the draft found no moment to go in.")
 
 
-def _sent(client: GoogleClient, document: Document, requests: Requests) -> bool:
+def _sent(client: GoogleClient, document: Document, batch: Batch) -> bool:
     """Whether Google took the batch. False is a 400: a changed document or a refusal."""
+    if batch.proposal is None:
+        try:
+            client.batch(document.id, batch.requests, document.revision)
+        except Rejected:
+            return False
+        return True
+    batch.proposal.sent = True
     try:
-        client.batch(document.id, requests, document.revision)
+        answer = client.batch(document.id, batch.requests, document.revision, suggest=True)
     except Rejected:
-        return False
+        # No refusal of the text yet: if the document did not change, it is tried as an edit.
+        batch.proposal.refused(document)
+    else:
+        batch.proposal.answered(answer)
     return True
 
 
-def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> Requests:
+def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[Requests, Requests]:
+    """The requests that put the text in, and those that name it afterwards, if it goes in as an edit."""
     segment = at.segment
     if replace:
         whole_line = any(p.start == at.start for p in segment.paragraphs)
@@ -176,7 +211,7 @@ def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> Request
         requests += _plain(segment, neighbour, begin, begin + payload.length)
     marks = [(order.mark_marker, begin, begin + payload.mark_length)] if payload.mark_length else []
     marks.append((order.marker, begin + payload.mark_length, begin + payload.length))
-    return requests + [
+    return requests, [
         {"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks
     ]
 
