@@ -70,7 +70,10 @@ class GoogleDocs(Connector):
         where = place.address(target.at)
         document = read(client_of(connection).document(where.document))
         found = place.find(document, where)
-        place.find_to_write(document, where)  # What cannot be written later is said now, before a model is asked.
+        # What cannot be written later is said now, before a model is asked.
+        to_write = place.find_to_write(document, where)
+        if where.mode == "replace":
+            place.check_decided(to_write)
         tab = next(tab for tab in document.tabs if tab.id == found.segment.tab)
         return Context(
             text=found.text.replace("\v", "\n").strip("\n"),

@@ -39,7 +39,7 @@ class Paragraph:
 
     ``container`` tells a table cell's paragraphs from those around the table. ``next`` is what follows inside the
     container: ``paragraph``, ``table``, ``tableOfContents``, ``sectionBreak``, or nothing. Only a newline followed by a
-    paragraph may be deleted.
+    paragraph may be deleted. ``heading`` is what a link to a heading names it by.
     """
 
     start: int
@@ -47,6 +47,7 @@ class Paragraph:
     container: int
     style: str
     next: str
+    heading: str = ""
 
     @property
     def empty(self) -> bool:
@@ -220,10 +221,11 @@ def _segment(tab: str, name: str, kind: str, raw: Mapping[str, Any]) -> Segment:
         container = next(containers)
         for element, after in zip(elements, [*elements[1:], {}], strict=True):
             if "paragraph" in element:
-                style = element["paragraph"].get("paragraphStyle", {}).get("namedStyleType", "")
+                look = element["paragraph"].get("paragraphStyle", {})
+                style, heading = look.get("namedStyleType", ""), look.get("headingId", "")
                 # proto3 leaves out a startIndex of 0.
                 span = element.get("startIndex", 0), element["endIndex"]
-                paragraphs.append(Paragraph(*span, container, style, _kind(after)))
+                paragraphs.append(Paragraph(*span, container, style, _kind(after), heading))
                 for part in element["paragraph"].get("elements", []):
                     _fill(buffer, part)
                     for held in part.values():  # Beside its indexes an element holds one thing: a text run, an image.

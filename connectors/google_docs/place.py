@@ -13,6 +13,7 @@ KINDS = ("named_range", "quote", "heading", "end")
 MODES = ("below", "replace", "end")
 _DOCUMENT_ID = re.compile(r"[A-Za-z0-9_-]{3,200}")
 _TAB_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_HEADING_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 LONGEST = 20_000
 PAGES = "https://docs.google.com"
 
@@ -121,6 +122,20 @@ def find_to_write(document: Document, address: Address) -> Place:
     return place
 
 
+def check_decided(place: Place) -> None:
+    """Of a place to replace: nothing in it is suggested to come in or to go. It would be lost, and undo could bring it
+    back only as plain text.
+
+    Raises:
+        BadRequest: it holds a suggestion.
+    """
+    if any(start < place.end and place.start < end for start, end, _ in place.segment.suggested):
+        raise BadRequest(
+            "The text to replace holds a suggestion nobody has decided on yet.",
+            instead="Accept or reject it in the document first, or let the draft be written below it.",
+        )
+
+
 _COPY = "Copy the draft from the run's page, or run again and choose another place, such as the end of the document."
 
 
@@ -207,3 +222,10 @@ def url(connection: Connection, document_id: str, tab: str = "") -> str:
     """Where a person opens the document; a sandbox shows its documents at its own address."""
     root = connection.settings.api_root if connection.sandbox else PAGES
     return f"{root}/document/d/{document_id}/edit" + (f"?tab={tab}" if tab else "")
+
+
+def spot(connection: Connection, document_id: str, segment: Segment, index: int) -> str:
+    """Where a person opens the document near a place: its tab, and the nearest heading above it."""
+    above = [one.heading for one in segment.paragraphs if one.heading and one.start <= index and one.level is not None]
+    page = url(connection, document_id, segment.tab)
+    return f"{page}#heading={above[-1]}" if above and _HEADING_ID.fullmatch(above[-1]) else page

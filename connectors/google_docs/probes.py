@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from connectors.google_docs.client import GoogleClient, client_of
+from connectors.google_docs import suggest
+from connectors.google_docs.client import GoogleClient, Rejected, client_of
+from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
 from connectors.google_docs.tokens import Certificates
 from hub.sdk import ConfigurationError, Connection, InlayError, NeedsPermission, Probe, TargetGone
@@ -16,8 +19,9 @@ _NO_DOCUMENT = "inlay-connection-check-this-document-does-not-exist"
 
 
 def check(connection: Connection) -> list[Probe]:
-    """Four probes: ``token``, ``docs``, ``drive``, ``clock``. Without a token the others are not tried. Two more,
-    ``certificates`` and ``cards``, where an add-on is set up: a connection may then have no account of its own.
+    """Five probes: ``token``, ``docs``, ``drive``, ``clock``, ``suggestions``. Without a token the others are not
+    tried. Two more, ``certificates`` and ``cards``, where an add-on is set up: a connection may then have no account of
+    its own.
     """
     settings: GoogleDocsSettings = connection.settings
     addons = list(_addons(connection, settings))
@@ -26,7 +30,10 @@ def check(connection: Connection) -> list[Probe]:
         return [Probe(id="token", ok=True, what=own), *addons]
     client = client_of(connection)
     token = _try("token", "Sign in to Google", client.authorize)
-    return [token, *(_calls(client) if token.ok else ()), *addons]
+    calls = list(_calls(client)) if token.ok else []
+    if calls and all(probe.ok for probe in calls if probe.id in ("docs", "drive")):
+        calls.append(_suggestions(connection, client))
+    return [token, *calls, *addons]
 
 
 def _addons(connection: Connection, settings: GoogleDocsSettings) -> Iterator[Probe]:
@@ -62,6 +69,46 @@ def _calls(client: GoogleClient) -> Iterator[Probe]:
         )
     else:
         yield Probe(id="clock", ok=True, what="This machine's clock agrees with Google's.")
+
+
+def _suggestions(connection: Connection, client: GoogleClient) -> Probe:
+    """Writes a suggestion into a scratch document, reads it back, and deletes the document.
+
+    What is found is remembered: drafts that wait for review are then written accordingly. A project Google has not
+    switched suggestions on for either refuses them or, worse, takes them as edits without a word.
+    """
+    try:
+        scratch = client.create("Inlay connection check: this document deletes itself")
+    except InlayError:
+        untried = "Suggestions are tried with the first draft: this account may not create a document to try them on."
+        return Probe(id="suggestions", ok=True, what=untried)
+    try:
+        document = read(client.document(scratch))
+        words = [{"insertText": {"location": document.tabs[0].body.location(1), "text": "Suggested"}}]
+        try:
+            client.batch(scratch, words, document.revision, suggest=True)
+        except Rejected:
+            found, how = False, "Google refuses them"
+        else:
+            body = read(client.document(scratch)).tabs[0].body
+            found, how = any(comes_in for *_, comes_in in body.suggested), "Google writes them into the text directly"
+    except InlayError as error:
+        fix = "Run this check again in a moment."
+        return Probe(id="suggestions", ok=False, what=f"Try a suggestion: {error.what}", fix=fix, who="an admin")
+    finally:
+        with contextlib.suppress(InlayError):
+            client.delete(scratch)
+    connection.memory[suggest.MEMORY] = found
+    if found:
+        return Probe(id="suggestions", ok=True, what="Drafts that wait for review are written as suggestions")
+    return Probe(
+        id="suggestions",
+        ok=False,
+        what=f"Suggestions do not work here: {how}. Drafts are written directly, under a line that says so.",
+        fix="Google switches suggestions on per Cloud project: enrol yours in the Google Workspace Developer Preview "
+        "Program, then check again. Nothing else depends on it.",
+        who="an admin",
+    )
 
 
 def _read_nothing(client: GoogleClient) -> None:

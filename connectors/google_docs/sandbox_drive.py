@@ -79,6 +79,16 @@ class DriveApi:
             reply["nextPageToken"] = str(start + size)
         return self.docs.answer("FileList", reply, call, "drive.v3", LIST_MASK)
 
+    def delete(self, call: Call) -> bytes:
+        """``files.delete``: gone for good, past the bin; answered with nothing."""
+        check_query(call, COMMON | {"enforceSingleParent"})
+        snapshot = self._visible(call)
+        if call.account.access != "write":
+            raise forbidden()
+        self.store.delete(snapshot.id)
+        call.committed = True
+        return b""
+
     def comments(self, call: Call) -> bytes:
         """``comments.list``. ``fields`` is mandatory."""
         check_query(call, {"includeDeleted", "pageSize", "pageToken", "startModifiedTime"})

@@ -68,12 +68,16 @@ ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     ("GET", re.compile(r"/drive/v3/about"), "about.get"),
     ("GET", re.compile(r"/drive/v3/files"), "files.list"),
     ("GET", re.compile(r"/drive/v3/files/([^/]+)"), "files.get"),
+    ("DELETE", re.compile(r"/drive/v3/files/([^/]+)"), "files.delete"),
     ("GET", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.list"),
     ("POST", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.create"),
     ("DELETE", re.compile(r"/drive/v3/files/([^/]+)/comments/([^/]+)"), "comments.delete"),
     ("POST", re.compile(r"/token"), "token"),
 ]
-WRITES = {"documents.batchUpdate", "documents.create", "comments.create", "comments.delete"}
+WRITES = {
+    *("documents.batchUpdate", "documents.create"),
+    *("files.delete", "comments.create", "comments.delete"),
+}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -197,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
             "about.get": parts.drive.about,
             "files.get": parts.drive.file,
             "files.list": parts.drive.files,
+            "files.delete": parts.drive.delete,
             "comments.list": parts.drive.comments,
             "comments.create": parts.drive.comment,
             "comments.delete": parts.drive.delete_comment,

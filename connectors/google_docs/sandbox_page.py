@@ -122,6 +122,9 @@ class _Drawing:
             if start_of(node) <= start < node["endIndex"]
         )
         attribute = f' class="{kind}"' if kind else ""
+        # A link to a heading, …/edit#heading=<its id>, finds it here as well.
+        heading = inside.get("paragraphStyle", {}).get("headingId")
+        attribute += f' id="heading={escape(heading)}"' if heading else ""
         return f'<div class="row"><{tag}{attribute}>{marker}{text or "<br>"}</{tag}>{notes}</div>'
 
     def _glyph(self, bullet: Json, level: int) -> str:

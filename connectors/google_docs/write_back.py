@@ -93,6 +93,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         if standing is None:
             at = place.find_to_write(document, where)
             if where.mode == "replace":
+                place.check_decided(at)
                 known["replaced"] = at.text
             requests, names = _insertion(at, order, replace=where.mode == "replace")
             return Batch(requests, proposal) if proposal.open_at(document) else Batch(requests + names)
@@ -273,7 +274,7 @@ def _receipt(
         vendor_id=document.id,
         revision=document.revision,
         content_hash=_hash(out.text),
-        url=place.url(connection, document.id, segment.tab),
+        url=place.spot(connection, document.id, segment, out.start),
         already=already,
         detail={**place_of, "marker": out.name, "named_range": out.id, **detail},
     )

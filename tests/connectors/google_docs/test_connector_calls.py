@@ -207,6 +207,7 @@ def test_a_working_connection_passes_every_probe(bench: Bench) -> None:
         ("docs", True),
         ("drive", True),
         ("clock", True),
+        ("suggestions", True),
     ]
 
 
