@@ -1,7 +1,8 @@
 """Reads a line such as ``/ai shorten 50 words``: which template it names, and what it fills its inputs with. Pure.
 
 The words after ``/ai`` name a template. A number with its unit, a choice and ``; name = value`` fill its inputs, what
-is left goes to the one text that can be meant. What stands after a colon is the material.
+is left goes to the one text that can be meant. What stands after a colon is the material; only a colon right behind the
+name of an input stands for ``=``.
 """
 
 from __future__ import annotations
@@ -23,13 +24,32 @@ _START = re.compile(rf"(?:\s|{_UNSEEN})*[/\uff0f\u2044\u2215]{_UNSEEN}*ai{_UNSEE
 # No colon of a web address, and none of a time of day.
 _COLON = re.compile(r"[:\uff1a](?!//)(?:(?<!\d.)|(?!\d))")
 _GIVEN = re.compile(r"([^=]{1,60})=(.*)", re.DOTALL)
-_NUMBER = re.compile(r"(\d{1,9})-?([^\W\d_]*)")
-_AROUND_A_WORD = " .,;!?\"'()“”„‘’‚«»…"
+_NUMBER = re.compile(r"(\d{1,3}(?:[.,]\d{3})+|\d{1,9})-?([^\W\d_]*)")
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+_AROUND_A_WORD = " .,;!?\"'()“”„‘’‚«»…-"
 _UNITS = frozenset(("word", "character", "variant", "version", "option", "sentence", "paragraph", "line", "item"))
 _SHORT = {"char": "character", "letter": "character"}
 #: Words around a number or a choice that say nothing more.
-_SMALL = {"a", "about", "an", "and", "as", "at", "by", "for", "in", "into", "it", "max", "maximum", "most", "of", "on"}
-_SMALL |= {"or", "please", "than", "the", "this", "to", "up", "with"}
+_SMALL = {
+    "",
+    "a",
+    "about",
+    "an",
+    "and",
+    "as",
+    "at",
+    "by",
+    "for",
+    "in",
+    "into",
+    "it",
+    "max",
+    "maximum",
+    "most",
+    "of",
+    "on",
+}
+_SMALL |= {"exactly", "fewer", "less", "only", "or", "please", "than", "the", "this", "to", "under", "up", "with"}
 _READERS = ("audience", "segment", "readers", "reader", "persona")
 _INSTRUCTIONS = ("instruction", "instructions")
 _SHOWN = 60
@@ -62,28 +82,61 @@ def parse(line: str, templates: Sequence[Json]) -> Order:
         raise BadRequest("This is no command.", instead=_can_be_typed(templates))
     rest = line[begin.end() :]
     colon = _COLON.search(rest)
+    begin_of = re.split(r"[;\n]", _clear(rest[: colon.start() if colon else LONGEST + 1]))[0]
+    template, taken = _template(begin_of.split(), templates)
+    named = _named(template)
+    while colon and re.search(rf"{named}\Z", _behind(_clear(rest[: colon.start()]), taken), re.IGNORECASE):
+        colon = _COLON.search(rest, colon.end())
     head, material = (rest[: colon.start()], rest[colon.end() :].strip()) if colon else (rest, "")
-    if len(head) > LONGEST:
-        raise BadRequest(
-            f"A command is at most {LONGEST:,} characters long.",
-            instead="Put the text behind a colon: /ai … : the text.",
-        )
-    first, *parts = re.split(r"[;\n]", unicodedata.normalize("NFKC", re.sub(_UNSEEN, "", head)))
-    words = first.split()
-    template, taken = _template(words, templates)
     filling = _Filling(template)
-    loose = [" ".join(words[taken:])]
-    for part in [loose.pop(), *parts]:
+    loose: list[str] = []
+    told = re.sub(rf"{named}[:=]", r";\1=", _behind(_clear(head), taken), flags=re.IGNORECASE)
+    for part in re.split(r"[;\n]", told):
         given = _GIVEN.fullmatch(part)
         if given:
             filling.given(given[1], given[2].strip())
         else:
             loose.append(part)
-    filling.words([word for part in loose for word in part.split()])
+    words = [word for part in loose for word in part.split()]
+    if material and words and _fold(words[-1]) == text_input(template):
+        words.pop()
+    filling.words(words)
     if material and text_input(template) is None:
         raise BadRequest(f"{template['title']} takes no text.", instead="Leave out what stands after the colon.")
     filling.is_enough()
     return Order(template["name"], filling.inputs, material or None)
+
+
+def _clear(head: str) -> str:
+    """What stands before the material, in one form.
+
+    Raises:
+        BadRequest: it is longer than any command.
+    """
+    if len(head) > LONGEST:
+        raise BadRequest(
+            f"A command is at most {LONGEST:,} characters long.",
+            instead="Put the text behind a colon: /ai … : the text.",
+        )
+    return unicodedata.normalize("NFKC", re.sub(_UNSEEN, "", head))
+
+
+def _behind(head: str, taken: int) -> str:
+    """What follows the words that name the template."""
+    return (head.split(maxsplit=taken) + [""] * (taken + 1))[taken]
+
+
+def _named(template: Json) -> str:
+    """A pattern for an input's name at the start or behind ``;`` or a comma. The text has its colon to itself."""
+    names = _inputs(template) - {text_input(template)}
+    words = (r"[\s_]+".join(map(re.escape, name.split())) for name in sorted(names, key=len, reverse=True))
+    return rf"(?:\A|[;,\n])(\s*(?:{'|'.join(words) or '(?!)'})\s*)"
+
+
+def _inputs(template: Json) -> set[str]:
+    """The names and labels of its inputs, as they are compared."""
+    named = {name for spec in template["inputs"] for name in (_fold(spec["name"]), _fold(spec["label"]))}
+    return named - {""}
 
 
 def text_input(template: Json) -> str | None:
@@ -95,8 +148,7 @@ def _template(words: Sequence[str], templates: Sequence[Json]) -> tuple[Json, in
     """The template the first words name, and how many of them do: the longest name that fits."""
     folded = [_fold(word) for word in words]
     for count in range(min(len(folded), 8), 1, -1):
-        name = " ".join(folded[:count])
-        found = [one for one in templates if any(f"{full} ".startswith(f"{name} ") for full in _names(one))]
+        found = [one for one in templates if _is_called(one, folded[:count])]
         if len(found) == 1:
             return found[0], count
     word = folded[0] if folded else ""
@@ -113,6 +165,18 @@ def _template(words: Sequence[str], templates: Sequence[Json]) -> tuple[Json, in
 
 def _names(template: Json) -> tuple[str, str]:
     return template["name"].replace("-", " ").casefold(), _fold(" ".join(template["title"].split()))
+
+
+def _is_called(template: Json, words: Sequence[str]) -> bool:
+    """Whether these are the first words of its name or title, or some of all its words, such as "check claims"."""
+    for full in (name.split() for name in _names(template)):
+        rest = iter(full)
+        if full[: len(words)] == list(words):
+            return True
+        # A last word that is an input's name, as in "rewrite voice: dry", is that.
+        if words[-1:] == full[-1:] and words[-1] not in _inputs(template) and all(word in rest for word in words):
+            return True
+    return False
 
 
 def _is_named(template: Json, word: str) -> bool:
@@ -179,11 +243,14 @@ class _Filling:
         if spec is None:
             said = " … ".join(" ".join(run) for run in told)
             raise BadRequest(f"“{_cut(said)}” is not understood.", instead=self._can_be_given())
-        run = told[0][1:] if spec["name"] in _READERS and _fold(told[0][0]) == "for" else told[0]
+        run = told[0]
+        while not _fold(run[0]):
+            run = run[1:]
+        run = run[1:] if spec["name"] in _READERS and _fold(run[0]) == "for" else run
         # What stood before a number or a choice, such as the "to" of "to 50 words", belongs to it.
         while len(left) > 1 and told[0] is not left[-1] and _fold(run[-1]) in _SMALL:
             run = run[:-1]
-        self.inputs[spec["name"]] = " ".join(run)
+        self.inputs[spec["name"]] = " ".join(run).rstrip(" ,-–—")
 
     def is_enough(self) -> None:
         """
@@ -221,7 +288,7 @@ class _Filling:
             if unit not in _UNITS:
                 return 0
             raise BadRequest(f"{self.template['title']} takes no number of {unit}s here.", instead=self._can_be_given())
-        self.inputs[meant[0]["name"]] = int(match[1])
+        self.inputs[meant[0]["name"]] = int(re.sub(r"[.,]", "", match[1]))
         return 2 if apart else 1
 
     def _choice(self, words: Sequence[str], at: int) -> int:
@@ -244,10 +311,11 @@ class _Filling:
     def _free(self, run: Sequence[str]) -> Json | None:
         """The one text input of a single line that the words must mean, or None when there is doubt."""
         texts = [s for s in self._open() if s["kind"] == "string" and not s["choices"] and not s["source"]]
-        named = _READERS if _fold(run[0]) == "for" and len(run) > 1 else _INSTRUCTIONS
-        fitting = [spec for spec in texts if spec["name"] in named]
+        said = [word for word in map(_fold, run) if word]
+        readers = [spec for spec in texts if spec["name"] in _READERS and said[0] == "for" and len(said) > 1]
+        wishes = [spec for spec in texts if spec["name"] in _INSTRUCTIONS]
         needed = [spec for spec in texts if spec["required"] and spec["default"] is None]
-        return next((some[0] for some in (fitting, needed, texts) if len(some) == 1), None)
+        return next((some[0] for some in (readers, wishes, needed, texts) if len(some) == 1), None)
 
     def _can_be_given(self) -> str:
         names = [spec["name"] for spec in self._open() if not spec["source"]]
@@ -291,7 +359,7 @@ def _unit(word: str) -> str:
 
 def _fold(words: str) -> str:
     """Words as they are compared: one case, one form, no quotes or stops around them."""
-    return unicodedata.normalize("NFKC", words.replace("_", " ")).casefold().strip(_AROUND_A_WORD)
+    return unicodedata.normalize("NFKC", words.replace("_", " ")).translate(_DASHES).casefold().strip(_AROUND_A_WORD)
 
 
 def _cut(words: str) -> str:

@@ -17,7 +17,13 @@ from hub.web.api.catalog import template
 from tests.connectors.google_docs.connector_bench import body, paragraph, table
 
 TEMPLATES = [template(one) for one in shipped().values()]
-SHORTEN, REWRITE, EMAIL, BRIEF = "shorten-or-repurpose", "rewrite-in-brand-voice", "campaign-email", "brief-from-notes"
+CLAIMS, SHORTEN, REWRITE, EMAIL, BRIEF = (
+    "claims-check",
+    "shorten-or-repurpose",
+    "rewrite-in-brand-voice",
+    "campaign-email",
+    "brief-from-notes",
+)
 
 
 def order(line: str) -> tuple[str, dict[str, Any], str | None]:
@@ -46,12 +52,41 @@ def asked(found: Document, click: str = "click-one", person: str = "mara@example
         ("/ai rewrite:", (REWRITE, {}, None)),
         ("/ai rewrite in brand voice", (REWRITE, {}, None)),
         ("/ai voice", (REWRITE, {}, None)),
-        ("/ai rewrite warmer and shorter", (REWRITE, {"voice": "warmer and shorter"}, None)),
+        ("/ai rewrite warmer and shorter", (REWRITE, {"instruction": "warmer and shorter"}, None)),
+        ("/ai rewrite – make it warmer —", (REWRITE, {"instruction": "make it warmer"}, None)),
+        ("/ai rewrite for experts in German", (REWRITE, {"instruction": "for experts in German"}, None)),
+        ("/ai rewrite in German", (REWRITE, {"instruction": "German"}, None)),
+        ("/ai rewrite this text: Hello", (REWRITE, {}, "Hello")),
+        ("/ai rewrite voice: dry", (REWRITE, {"voice": "dry"}, None)),
+        ("/ai rewrite, voice: dry: The text: here", (REWRITE, {"voice": "dry"}, "The text: here")),
+        ("/ai rewrite; voice = dry: voice: warm", (REWRITE, {"voice": "dry"}, "voice: warm")),
+        ("/ai rewrite: voice: dry", (REWRITE, {}, "voice: dry")),
+        ("/ai shorten — 50 words", (SHORTEN, {"max_words": 50}, None)),
+        ("/ai shorten to 1,000 words", (SHORTEN, {"max_words": 1000}, None)),
+        ("/ai shorten for young parents, 50 words", (SHORTEN, {"audience": "young parents", "max_words": 50}, None)),
+        (
+            "/ai shorten 50 words for LinkedIn warm and short",
+            (SHORTEN, {"max_words": 50, "channels": ["linkedin"], "instruction": "warm and short"}, None),
+        ),
+        ("/ai check claims for the EU", (CLAIMS, {"market": "EU"}, None)),
+        ("/ai claims\u2011check", (CLAIMS, {}, None)),
+        (
+            "/ai claims us; evidence = LT-114, LT-115",
+            (CLAIMS, {"market": "US", "evidence": ["LT-114", "LT-115"]}, None),
+        ),
         ("/ai rewrite General Business", (REWRITE, {"reading_level": "general business"}, None)),
         ("/ai rewrite ; keep = Zoë, Terra 40", (REWRITE, {"keep": ["Zoë", "Terra 40"]}, None)),
         ("/ai rewrite: See https://example.com: now", (REWRITE, {}, "See https://example.com: now")),
         ("/ai planning for parents", (BRIEF, {"audience": "parents"}, None)),
         ("/ai brief; deadline = Friday 10:30", (BRIEF, {"deadline": "Friday 10:30"}, None)),
+        (
+            "/ai email for returning customers, goal: book a visit, link: https://example.com: Tyres by 10:30: now",
+            (
+                EMAIL,
+                {"segment": "returning customers", "goal": "book a visit", "link": "https://example.com"},
+                "Tyres by 10:30: now",
+            ),
+        ),
         (
             "/ai email for returning customers; goal = book a visit; link = https://example.com",
             (EMAIL, {"segment": "returning customers", "goal": "book a visit", "link": "https://example.com"}, None),
@@ -92,7 +127,8 @@ def test_material_keeps_its_emoji_line_breaks_and_right_to_left_text() -> None:
         ("/ai", "/ai shorten"),
         ("/ai dance", "/ai shorten"),
         ("/ai copy", "several templates"),
-        ("/ai shorten louder", "louder"),
+        ("/ai brief louder", "louder"),
+        ("/ai shorten more than 50 words linkedin and warm", "more than"),
         ("/ai shorten 3 variants", "variant"),
         ("/ai rewrite 50 words", "word"),
         ("/ai rewrite 50", "50"),
@@ -134,6 +170,35 @@ def test_no_line_breaks_the_reader(line: str) -> None:
     except BadRequest:
         return
     assert found.template in shipped()
+
+
+WORDS = ("/ai", "rewrite", "shorten", "claims", "email", "for", "50", "words", "1.000", "expert", "EU", "x", "voice")
+WORDS += (":", ";", ",", "=", "—", "goal", "voice:", "10:30", "🌞")
+TOKENS = st.sampled_from([*WORDS, "keep =", "at most so many words:", "\v", "https://x.example", ""])
+
+
+@settings(deadline=None)
+@given(st.lists(TOKENS, max_size=12).map(lambda said: "/ai " + " ".join(said)))
+def test_whatever_is_understood_fills_declared_inputs_with_values_of_their_kind(line: str) -> None:
+    try:
+        found = parse(line, TEMPLATES)
+    except BadRequest as problem:
+        assert problem.instead
+        return
+    kinds = {spec["name"]: spec["kind"] for one in TEMPLATES if one["name"] == found.template for spec in one["inputs"]}
+    types = {"integer": int, "list": list}
+    assert all(isinstance(value, types.get(kinds[name], str)) for name, value in found.inputs.items())
+
+
+@settings(deadline=None)
+@given(st.text(max_size=12), st.text(max_size=12), HOSTILE.map("/ai odd ".__add__))
+def test_names_and_labels_of_any_kind_are_words_and_no_patterns(title: str, label: str, line: str) -> None:
+    spec = {**TEMPLATES[0]["inputs"][0], "source": None, "label": label, "choices": [label, "("]}
+    odd = {**TEMPLATES[0], "name": "odd", "title": title, "tags": [label], "inputs": [spec, {**spec, "name": "a(b"}]}
+    try:
+        parse(line, [odd])
+    except BadRequest:
+        return
 
 
 def test_commands_are_found_in_table_cells_with_the_text_above_them_in_their_own_cell() -> None:
