@@ -14,6 +14,7 @@ from connectors.google_docs.document import Document, read
 from hub.sdk import BadRequest
 from hub.templates import shipped
 from hub.web.api.catalog import template
+from tests.conftest import ROOT
 from tests.connectors.google_docs.connector_bench import body, paragraph, table
 
 TEMPLATES = [template(one) for one in shipped().values()]
@@ -95,6 +96,13 @@ def asked(found: Document, click: str = "click-one", person: str = "mara@example
 )
 def test_a_line_is_read_as_a_copywriter_means_it(line: str, expected: tuple[str, dict[str, Any], str | None]) -> None:
     assert order(line) == expected
+
+
+def test_the_examples_of_the_guide_are_understood() -> None:
+    guide = (ROOT / "hub" / "docs" / "write-in-google-docs.md").read_text(encoding="utf-8")
+    examples = [line for line in guide.splitlines() if line.startswith("/ai ")]
+    assert len(examples) >= 5
+    assert {order(line)[0] for line in examples} == {SHORTEN, REWRITE, EMAIL, CLAIMS}
 
 
 @pytest.mark.parametrize(
