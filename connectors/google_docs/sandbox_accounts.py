@@ -29,7 +29,9 @@ READ_SCOPES = frozenset(f"https://www.googleapis.com/auth/{name}" for name in ("
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A caller. ``access`` is ``write``, ``read``, ``none`` (a stranger to every document) or ``hidden`` (sees 404)."""
+    """A caller. ``access`` is ``write``, ``comment``, ``read``, ``none`` (a stranger to every document) or ``hidden``
+    (sees 404).
+    """
 
     email: str
     access: str = "write"
@@ -43,7 +45,7 @@ class BadGrant(Exception):
 
 class Accounts:
     """The tokens of one sandbox. Any non-empty token is an account that may write, unless its beginning says otherwise:
-    ``expired``, ``readonly``, ``stranger`` (403) and ``hidden`` (404)."""
+    ``expired``, ``commenter``, ``readonly``, ``stranger`` (403) and ``hidden`` (404)."""
 
     def __init__(
         self,
@@ -75,7 +77,7 @@ class Accounts:
             known = self._tokens.get(token)
         if known is not None:
             return None if known.until is not None and known.until <= self._clock() else known
-        access = {"readonly": "read", "stranger": "none", "hidden": "hidden"}
+        access = {"commenter": "comment", "readonly": "read", "stranger": "none", "hidden": "hidden"}
         start = next((start for start in access if token.startswith(start)), "")
         # The address is made from a hash, so that the journal and replies tell accounts apart and never hold a token.
         email = f"{start or 'user'}-{hashlib.sha256(token.encode()).hexdigest()[:10]}@sandbox.example"

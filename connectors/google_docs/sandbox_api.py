@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.google_docs.sandbox_accounts import Account
+from connectors.google_docs.sandbox_comments import KINDS, thread, without_anchors
 from connectors.google_docs.sandbox_document import TAB_FIELDS, Json, Refusal
 from connectors.google_docs.sandbox_schema import BadMask, BadPayload, schema, snake
 from connectors.google_docs.sandbox_store import Gone, Snapshot, Store
@@ -18,7 +19,7 @@ STANDARD_QUERY = frozenset(
     | {"uploadType", "upload_protocol"}
 )
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
-INLINE = "SUGGESTIONS_INLINE"
+INLINE, INCLUDED = "SUGGESTIONS_INLINE", "COMMENTS_VIEW_MODE_INCLUDED"
 VIEWS = {
     "suggestionsViewMode": (
         "DEFAULT_FOR_CURRENT_ACCESS",
@@ -102,16 +103,21 @@ class DocsApi:
             raise invalid("Comments view mode may only be specified if tabs content is also requested.")
         snapshot = self._visible(call)
         can_write = call.account.access == "write"
-        if view == INLINE and not can_write:
+        may_comment = call.account.access in ("write", "comment")
+        asked = comments in (INCLUDED, "COMMENTS_VIEW_MODE_DEFAULT_FOR_CURRENT_ACCESS")
+        if asked and self.store.commenting == "refused":
+            # What a project without comments gets is not published; a parameter it does not know is a 400.
+            raise invalid("Unsupported comments view mode.")
+        if (comments == INCLUDED and view != INLINE) or (asked and view.startswith("PREVIEW")):
+            raise invalid("Comments view mode is not supported with this suggestions view mode.")
+        if (view == INLINE or comments == INCLUDED) and not may_comment:
             raise forbidden()
         if view == "DEFAULT_FOR_CURRENT_ACCESS":
-            view = INLINE if can_write else "PREVIEW_WITHOUT_SUGGESTIONS"
-        included = comments == "COMMENTS_VIEW_MODE_INCLUDED"
-        key = (with_tabs, view, can_write, included, call.query.get("fields"))
+            view = INLINE if may_comment else "PREVIEW_WITHOUT_SUGGESTIONS"
+        viewer = call.account.email.partition("@")[0] if asked and may_comment else None
+        key = (with_tabs, view, can_write, viewer, call.query.get("fields"))
         if key not in snapshot.rendered:
-            reply = _document(snapshot, with_tabs, view, can_write)
-            if included:
-                reply["commentsViewMode"] = comments
+            reply = _document(snapshot, with_tabs, view, can_write, viewer)
             snapshot.rendered[key] = self.answer("Document", reply, call)
         return snapshot.rendered[key]
 
@@ -138,6 +144,9 @@ class DocsApi:
         suggested: list[Json] | None = [] if control.get("writeMode") == "SUGGEST" else None
         if suggested is not None and self.store.suggesting == "refused":
             raise invalid("Unsupported WriteControl mode.")
+        comments = bool(set(call.requests) & set(KINDS))
+        if comments and self.store.commenting == "refused":
+            raise invalid("Comment requests are not supported.")
         if self.store.suggesting == "ignored":
             suggested = None
 
@@ -162,6 +171,9 @@ class DocsApi:
         reply = {"documentId": new.id, "replies": replies, "writeControl": {"requiredRevisionId": new.revision}}
         if suggested is not None:
             reply["suggestionResponses"] = suggested
+        if comments:
+            saved = self.store.commenting == "on"
+            reply["commentUpdateState"] = "ALL_SAVED" if saved else "ALL_FAILED_UNKNOWN_REASON"
         return self.answer("BatchUpdateDocumentResponse", reply, call)
 
     def parse(self, name: str, body: Any, api: str = "docs.v1") -> Json:
@@ -235,12 +247,18 @@ def _choice(call: Call, name: str) -> str:
     return value
 
 
-def _document(snapshot: Snapshot, with_tabs: bool, view: str, can_write: bool) -> Json:
+def _document(snapshot: Snapshot, with_tabs: bool, view: str, can_write: bool, viewer: str | None = None) -> Json:
+    """The document as it is shown; with its comments if ``viewer``, who may see them, asked for them."""
     reply: Json = {**snapshot.rest, "title": snapshot.title, "documentId": snapshot.id, "suggestionsViewMode": view}
     reply.pop("revisionId", None)
     if can_write:
         reply["revisionId"] = snapshot.revision
     tabs = snapshot.tabs if view == INLINE else preview(snapshot.tabs, view == "PREVIEW_SUGGESTIONS_ACCEPTED")
+    if viewer is None:
+        tabs = without_anchors(tabs)
+    else:
+        reply["commentsViewMode"] = INCLUDED
+        reply["comments"] = [thread(one, viewer) for one in snapshot.comments]
     if with_tabs:
         reply["tabs"] = tabs
     else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.google_docs.sandbox_api import ApiError, Call, DocsApi, check_query, forbidden, invalid
+from connectors.google_docs.sandbox_comments import moment
+from connectors.google_docs.sandbox_comments import new as new_comment
 from connectors.google_docs.sandbox_document import Json
 from connectors.google_docs.sandbox_store import Gone, Snapshot, Store
 
@@ -103,41 +105,48 @@ class DriveApi:
         check_query(call, set())
         self._need_fields(call)
         snapshot = self._visible(call)
-        if call.account.access != "write":
-            raise forbidden()
+        self._may_comment(call)
         sent = self.docs.parse("Comment", call.body, "drive.v3")
         if not sent.get("content"):
             raise invalid("Comment content must not be empty.")
-        now = _time(datetime.now(UTC).timestamp())
-        author = _user(call.account.email, me=True)
         # Documented: a comment's author comes without e-mail address and permission id.
-        del author["emailAddress"], author["permissionId"]
+        author = {"kind": "drive#user", "displayName": _user(call.account.email, me=True)["displayName"], "me": True}
         kept = {key: sent[key] for key in ("anchor", "quotedFileContent") if key in sent}
-        made = {
-            "kind": "drive#comment",
-            "id": f"AAAA{secrets.token_urlsafe(5)}",
-            "createdTime": now,
-            "modifiedTime": now,
-            "author": author,
-            "content": sent["content"],
-            "deleted": False,
-            "resolved": False,
-            "replies": [],
-            **kept,
-        }
+        made = new_comment(sent["content"], author, moment(time.time()), **kept)
         self.store.comment(snapshot.id, made)
         call.committed = True
         return self.docs.answer("Comment", made, call, "drive.v3")
 
+    def one_comment(self, call: Call) -> bytes:
+        """``comments.get``. ``fields`` is mandatory."""
+        check_query(call, {"includeDeleted"})
+        self._need_fields(call)
+        return self.docs.answer("Comment", self._comment(call), call, "drive.v3")
+
+    def reply(self, call: Call) -> bytes:
+        """``replies.create``: an answer, which may resolve or reopen the comment. ``fields`` is mandatory."""
+        check_query(call, set())
+        self._need_fields(call)
+        comment = self._comment(call)
+        self._may_comment(call)
+        sent = self.docs.parse("Reply", call.body, "drive.v3")
+        content, action = sent.get("content", ""), sent.get("action")
+        if action not in (None, "resolve", "reopen") or not (content or action):
+            raise _bad_value("action")
+        assert call.document is not None
+        by = call.account.email
+        made = self.store.answer_comment(call.document, comment["id"], content, by=by, action=action)
+        call.committed = True
+        return self.docs.answer("Reply", made, call, "drive.v3")
+
     def delete_comment(self, call: Call) -> bytes:
         """``comments.delete``: answered with nothing. Only its author may."""
         check_query(call, set())
-        snapshot = self._visible(call)
-        if call.part not in [one["id"] for one in snapshot.comments]:
-            raise ApiError(404, "NOT_FOUND", f"Comment not found: {call.part}.", reason="notFound")
-        if call.account.access != "write":
+        comment = self._comment(call)
+        if comment["author"]["displayName"] != call.account.email.partition("@")[0]:
             raise forbidden()
-        self.store.delete_comment(snapshot.id, call.part)
+        assert call.document is not None
+        self.store.delete_comment(call.document, call.part)
         call.committed = True
         return b""
 
@@ -148,6 +157,17 @@ class DriveApi:
             return self.store.get(call.document or "")
         except Gone:
             raise ApiError(404, "NOT_FOUND", f"File not found: {call.document}.", reason="notFound") from None
+
+    def _comment(self, call: Call) -> Json:
+        for one in self._visible(call).comments:
+            if one["id"] == call.part:
+                return one
+        raise ApiError(404, "NOT_FOUND", f"Comment not found: {call.part}.", reason="notFound")
+
+    @staticmethod
+    def _may_comment(call: Call) -> None:
+        if call.account.access not in ("write", "comment"):
+            raise forbidden()
 
     def _folders(self) -> set[str]:
         return {parent for snapshot in self.store.all() for parent in snapshot.parents}
@@ -162,14 +182,14 @@ class DriveApi:
             "trashed": snapshot.trashed,
             "explicitlyTrashed": snapshot.trashed,
             "parents": list(snapshot.parents),
-            "createdTime": _time(snapshot.created),
-            "modifiedTime": _time(snapshot.modified),
+            "createdTime": moment(snapshot.created),
+            "modifiedTime": moment(snapshot.modified),
             "version": str(snapshot.writes + 1),
             "webViewLink": f"{self.url()}/document/d/{snapshot.id}/edit",
             "lastModifyingUser": _user(snapshot.modified_by, me=snapshot.modified_by == call.account.email),
             "capabilities": {
                 "canEdit": can_write,
-                "canComment": can_write,
+                "canComment": call.account.access in ("write", "comment"),
                 "canModifyContent": can_write,
                 "canReadRevisions": can_write,
                 "canTrash": can_write,
@@ -231,10 +251,6 @@ def _number(call: Call, name: str, default: int) -> int:
 
 def _bad_value(name: str) -> ApiError:
     return ApiError(400, "INVALID_ARGUMENT", f"Invalid Value: {name}", reason="invalid")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
 
 
 def _user(email: str, me: bool) -> Json:

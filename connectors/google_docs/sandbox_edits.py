@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.google_docs import sandbox_ranges as ranges
 from connectors.google_docs import sandbox_text as text
+from connectors.google_docs.sandbox_comments import Board
 from connectors.google_docs.sandbox_document import (
     SEGMENT_MAPS,
     Json,
@@ -26,18 +27,18 @@ from connectors.google_docs.sandbox_document import (
 BAD_RANGE = "Invalid range: must contain a start and end index"
 
 
-def apply(tabs: list[Json], requests: list[Json]) -> list[Json]:
-    """Apply parsed requests to ``tabs``, in place; gives one reply each.
+def apply(tabs: list[Json], requests: list[Json], board: Board | None = None) -> list[Json]:
+    """Apply parsed requests to ``tabs``, in place; gives one reply each. ``board`` takes those about comments.
 
     Raises:
         Refusal: with the whole message. ``tabs`` may then be half changed: throw the copy away.
     """
-    editor = Editor(tabs)
+    editor = Editor(tabs, board)
     return [editor.apply(number, request) for number, request in enumerate(requests)]
 
 
 class Editor:
-    def __init__(self, tabs: list[Json]) -> None:
+    def __init__(self, tabs: list[Json], board: Board | None = None) -> None:
         self.tabs = tabs
         self.kinds: dict[str, Callable[[Json], Json]] = {
             "insertText": self._insert_text,
@@ -49,6 +50,7 @@ class Editor:
             "updateTextStyle": self._update_text_style,
             "updateParagraphStyle": self._update_paragraph_style,
             "deleteParagraphBullets": self._delete_paragraph_bullets,
+            **(board.kinds(tabs) if board else {}),
         }
 
     def apply(self, number: int, request: Json) -> Json:

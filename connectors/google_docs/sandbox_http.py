@@ -71,12 +71,14 @@ ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     ("DELETE", re.compile(r"/drive/v3/files/([^/]+)"), "files.delete"),
     ("GET", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.list"),
     ("POST", re.compile(r"/drive/v3/files/([^/]+)/comments"), "comments.create"),
+    ("GET", re.compile(r"/drive/v3/files/([^/]+)/comments/([^/]+)"), "comments.get"),
     ("DELETE", re.compile(r"/drive/v3/files/([^/]+)/comments/([^/]+)"), "comments.delete"),
+    ("POST", re.compile(r"/drive/v3/files/([^/]+)/comments/([^/]+)/replies"), "replies.create"),
     ("POST", re.compile(r"/token"), "token"),
 ]
 WRITES = {
     *("documents.batchUpdate", "documents.create"),
-    *("files.delete", "comments.create", "comments.delete"),
+    *("files.delete", "comments.create", "comments.delete", "replies.create"),
 }
 
 
@@ -204,7 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
             "files.delete": parts.drive.delete,
             "comments.list": parts.drive.comments,
             "comments.create": parts.drive.comment,
+            "comments.get": parts.drive.one_comment,
             "comments.delete": parts.drive.delete_comment,
+            "replies.create": parts.drive.reply,
         }
         return operations[call.operation](call)
 
@@ -367,6 +371,8 @@ def control(parts: Parts, method: str, path: str, query: dict[str, str], sent: A
             return suggestions(parts.store.get(wanted).tabs)
         case "POST", "suggesting" if wanted in ("on", "refused", "ignored"):
             parts.store.suggesting = wanted
+        case "POST", "commenting" if wanted in ("on", "refused", "failed"):
+            parts.store.commenting = wanted
         case ("POST", "delete") | ("DELETE", "documents"):
             parts.store.delete(wanted)
         case "POST", "edit":

@@ -1,4 +1,4 @@
-"""Named ranges: made, found, deleted, and moved along when the text around them changes."""
+"""Named ranges: made, found, deleted, and moved along when the text around them changes, as anchors of comments are."""
 
 from __future__ import annotations
 
@@ -15,22 +15,14 @@ def moved(tab: Json, segment: str, at: int, taken: int, put: int) -> None:
     range that has nothing left is gone.
     """
     for named in list(all_named(tab)):
-        left = []
-        for span in named["ranges"]:
-            if span.get("segmentId", "") != segment:
-                left.append(span)
-                continue
-            start, end = start_of(span), span["endIndex"]
-            if taken:
-                start, end = _after_taking(start, at, taken), _after_taking(end, at, taken)
-            if put:
-                start, end = start + (put if at <= start else 0), end + (put if at < end else 0)
-            if start < end:
-                _set(span, start, end)
-                left.append(span)
-        named["ranges"] = left
-        if not left:
+        named["ranges"] = _shifted(named["ranges"], segment, at, taken, put)
+        if not named["ranges"]:
             drop(tab, named["namedRangeId"])
+    anchors = tab["documentTab"].get("commentAnchors", {})
+    for name, anchor in list(anchors.items()):
+        anchor["ranges"] = _shifted(anchor["ranges"], segment, at, taken, put)
+        if not anchor["ranges"]:
+            del anchors[name]
 
 
 def create(tab: Json, first_tab: bool, name: str, segment: str, start: int, end: int) -> str:
@@ -78,6 +70,23 @@ def drop_segment(tab: Json, segment: str) -> None:
         named["ranges"] = [span for span in named["ranges"] if span.get("segmentId", "") != segment]
         if not named["ranges"]:
             drop(tab, named["namedRangeId"])
+
+
+def _shifted(spans: list[Json], segment: str, at: int, taken: int, put: int) -> list[Json]:
+    left = []
+    for span in spans:
+        if span.get("segmentId", "") != segment:
+            left.append(span)
+            continue
+        start, end = start_of(span), span["endIndex"]
+        if taken:
+            start, end = _after_taking(start, at, taken), _after_taking(end, at, taken)
+        if put:
+            start, end = start + (put if at <= start else 0), end + (put if at < end else 0)
+        if start < end:
+            _set(span, start, end)
+            left.append(span)
+    return left
 
 
 def _after_taking(index: int, at: int, taken: int) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from connectors.google_docs import sandbox_comments as comments
 from connectors.google_docs import sandbox_document as document
 from connectors.google_docs.sandbox_document import Json, Refusal
 from connectors.google_docs.sandbox_edits import apply
@@ -61,6 +62,8 @@ class Store:
         #: What an account gets that asks to write as a suggestion: ``on`` one, ``refused`` a 400, ``ignored`` a direct
         #: edit without a word. The live API did each of them in 2026, depending on the Cloud project.
         self.suggesting: Literal["on", "refused", "ignored"] = "on"
+        #: What comes of comments made through the Docs API: they are kept, a 400, or text edits kept without them.
+        self.commenting: Literal["on", "refused", "failed"] = "on"
 
     def load(self, recorded: Json, id: str | None = None, folder: str = DEFAULT_FOLDER) -> Snapshot:
         """Take in a ``documents.get`` body, from before tabs or after; an existing document of that id is replaced.
@@ -151,12 +154,14 @@ class Store:
         def work(old: Snapshot) -> Snapshot:
             check(old)
             tabs = _copy(old.tabs)
+            board = comments.Board(old.comments, by, self._clock(), saves=self.commenting == "on")
             if suggested is None:
-                replies.extend(apply(tabs, requests))
+                replies.extend(apply(tabs, requests, board))
             else:
-                for told, new in zip((replies, suggested), suggest(tabs, requests, self._authors, by), strict=True):
+                both = suggest(tabs, requests, self._authors, by, board)
+                for told, new in zip((replies, suggested), both, strict=True):
                     told.extend(new)
-            return self._written(old, tabs, by)
+            return replace(self._written(old, tabs, by), comments=tuple(board.comments))
 
         return self._change(id, work), replies
 
@@ -168,7 +173,6 @@ class Store:
             writes=old.writes + 1,
             modified=self._clock(),
             modified_by=by,
-            rendered={},
         )
 
     def edit(self, id: str, *requests: Json) -> Snapshot:
@@ -241,28 +245,29 @@ class Store:
                 raise Gone(id)
 
     def comment(self, id: str, made: Json) -> None:
-        """Keep a Drive comment with the document."""
+        """Keep a comment made through Drive."""
         self._change(id, lambda old: replace(old, comments=(*old.comments, made)))
 
     def delete_comment(self, id: str, comment: str) -> None:
-        """Take a Drive comment away."""
+        """Take a comment away, as Drive does."""
         self._change(id, lambda old: replace(old, comments=tuple(one for one in old.comments if one["id"] != comment)))
 
-    def answer_comment(self, id: str, comment: str, text: str) -> None:
-        """A person answers a comment."""
+    def answer_comment(self, id: str, comment: str, text: str, *, by: str = PERSON, action: str | None = None) -> Json:
+        """A person answers a comment, and may ``resolve`` or ``reopen`` it by that."""
+        author = {"kind": "drive#user", "displayName": by.partition("@")[0]}
+        made = comments.reply(text, author, comments.moment(self._clock()), action)
 
-        def answered(one: Json) -> Json:
-            if one["id"] != comment:
-                return one
-            reply = {"kind": "drive#reply", "id": f"R{len(one['replies'])}", "content": text}
-            return {**one, "replies": [*one["replies"], reply]}
+        def work(old: Snapshot) -> Snapshot:
+            told = (comments.answered(one, made) if one["id"] == comment else one for one in old.comments)
+            return replace(old, comments=tuple(told))
 
-        self._change(id, lambda old: replace(old, comments=tuple(answered(one) for one in old.comments)))
+        self._change(id, work)
+        return made
 
     def _change(self, id: str, work: Callable[[Snapshot], Snapshot]) -> Snapshot:
         self.get(id)
         with self._locks[id]:
-            new = work(self.get(id))
+            new = replace(work(self.get(id)), rendered={})
             with self._lock:
                 if id not in self._documents:
                     raise Gone(id)

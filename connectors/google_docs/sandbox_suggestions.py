@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.google_docs import sandbox_text as text
+from connectors.google_docs.sandbox_comments import Board
 from connectors.google_docs.sandbox_document import (
     Json,
     Refusal,
@@ -33,15 +34,17 @@ NOT_SUGGESTIBLE = frozenset(
 )
 
 
-def suggest(tabs: list[Json], requests: list[Json], authors: dict[str, str], by: str) -> tuple[list[Json], list[Json]]:
+def suggest(
+    tabs: list[Json], requests: list[Json], authors: dict[str, str], by: str, board: Board | None = None
+) -> tuple[list[Json], list[Json]]:
     """Apply requests to ``tabs`` as suggestions of the account ``by``; gives the replies and the suggestion responses.
 
-    ``authors`` tells whose each suggestion is, and learns the new ones.
+    ``authors`` tells whose each suggestion is, and learns the new ones. Comments, of ``board``, are made as they are.
 
     Raises:
         Refusal: with the whole message. ``tabs`` may then be half changed: throw the copy away.
     """
-    suggester = _Suggester(tabs, authors, by)
+    suggester = _Suggester(tabs, authors, by, board)
     replies = [suggester.apply(number, request) for number, request in enumerate(requests)]
     return replies, suggester.responses
 
@@ -83,14 +86,15 @@ def suggestions(tabs: list[Json]) -> list[str]:
 
 
 class _Suggester(Editor):
-    def __init__(self, tabs: list[Json], authors: dict[str, str], by: str) -> None:
-        super().__init__(tabs)
+    def __init__(self, tabs: list[Json], authors: dict[str, str], by: str, board: Board | None) -> None:
+        super().__init__(tabs, board)
         self._authors, self._by = authors, by
         self._response: dict[str, list[str]] = {}
         self.responses: list[Json] = []
         self.kinds = {
             **{kind: self.kinds[kind] for kind in ("insertText", "deleteContentRange", "replaceAllText")},
             "updateParagraphStyle": self._suggest_paragraph_style,
+            **(board.kinds(tabs) if board else {}),
         }
 
     def apply(self, number: int, request: Json) -> Json:
