@@ -102,7 +102,10 @@ class _Writer:
                 continue
             limits = [limit for limit in self.contract.get("limits", ()) if _applies(limit, name, fields)]
             quoted = next((limit["input"] for limit in limits if limit["rule"] == "quotes"), None)
-            if quoted is not None:
+            known = next((one["values"] for one in limits if one["rule"] == "listed" and one["values"]), None)
+            if known:
+                fields[name] = known[0]
+            elif quoted is not None:
                 fields[name] = self._quote(str(self.inputs.get(quoted, "")), spec)
             elif spec["type"] == "array":
                 fields[name] = self._items(name, spec)

@@ -13,7 +13,16 @@ from hub.domain import Comment, Draft
 from hub.templates import answer, limits, sandbox
 
 Rule = Literal[
-    "words", "chars", "must_contain", "must_not_contain", "sections", "distinct", "covers", "keep_links", "quotes"
+    "words",
+    "chars",
+    "must_contain",
+    "must_not_contain",
+    "sections",
+    "distinct",
+    "covers",
+    "keep_links",
+    "quotes",
+    "listed",
 ]
 
 #: The field that holds the passage a remark is about.
@@ -47,6 +56,7 @@ class Limit(BaseModel):
     covers              the variants together name every item of the list input ``input``
     keep_links          a link in the text input ``input`` stands in the variant too
     quotes              ``field`` is empty, or stands word for word in the text input ``input``
+    listed              ``field`` stands in an item of the list input ``input``, as whole words, or is one of ``values``
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,9 +77,9 @@ class Limit(BaseModel):
             raise ValueError(f"a limit of {self.rule} needs min or max, or input")
         if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
             raise ValueError(f"{self.rule} needs values")
-        if self.rule in ("covers", "keep_links", "quotes") and not self.input:
+        if self.rule in ("covers", "keep_links", "quotes", "listed") and not self.input:
             raise ValueError(f"{self.rule} needs input")
-        if self.rule in ("covers", "quotes") and not self.field:
+        if self.rule in ("covers", "quotes", "listed") and not self.field:
             raise ValueError(f"{self.rule} needs field")
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,14 @@ def _quotes(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Foun
         yield f"'{limit.field}' does not stand word for word in the source.", None
 
 
+def _listed(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    said = " ".join(text.split()).casefold()
+    items = (" ".join(item.split()).casefold() for item in values.get(limit.input or "") or ())
+    whole = re.compile(rf"(?<!\w){re.escape(said)}(?!\w)")
+    if said not in {one.casefold() for one in limit.values} and not (said and any(map(whole.search, items))):
+        yield f"'{limit.field}' names something that was not given.", None
+
+
 _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] = {
     "words": _words,
     "chars": _chars,
@@ -160,6 +169,7 @@ _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] =
     "sections": _sections,
     "keep_links": _keep_links,
     "quotes": _quotes,
+    "listed": _listed,
 }
 
 

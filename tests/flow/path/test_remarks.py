@@ -54,7 +54,7 @@ def comments(sandbox: Sandbox) -> list[str]:
 
 def test_each_remark_is_a_comment_and_no_letter_of_the_text_changes(tmp_path: Path, sandbox: Sandbox) -> None:
     before = sandbox.store.text(DOCUMENT)
-    model = FakeModel(said(remark("the quietest drill"), remark("Clinically proven", evidence="LT-114", risk="low")))
+    model = FakeModel(said(remark("the quietest drill"), remark("Clinically proven", risk="low")))
     with checking(tmp_path, sandbox, model) as hub:
         run = check(hub)
         assert run.state is RunState.DELIVERED, run.problem
