@@ -24,6 +24,7 @@ from hub.sdk import (
 
 SCOPES = ("https://www.googleapis.com/auth/documents", "https://www.googleapis.com/auth/drive")
 _LIMIT_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
+COMMENTS = "COMMENTS_VIEW_MODE_INCLUDED"
 _DOCUMENT_TYPE = "application/vnd.google-apps.document"
 
 
@@ -43,10 +44,11 @@ class GoogleClient:
         # Shared by everybody who works on this connection; they hold no token, which goes with each call.
         self._resources: _Resources = connection.memory.setdefault("google_docs.resources", _Resources())
 
-    def document(self, document_id: str) -> dict[str, Any]:
+    def document(self, document_id: str, *, comments: bool = False) -> dict[str, Any]:
         """``documents.get`` with every tab, and suggestions in the text: then its indexes are those a write uses."""
+        more = {"commentsViewMode": COMMENTS} if comments else {}
         call = self._docs().get(
-            documentId=document_id, includeTabsContent=True, suggestionsViewMode="SUGGESTIONS_INLINE"
+            documentId=document_id, includeTabsContent=True, suggestionsViewMode="SUGGESTIONS_INLINE", **more
         )
         return self._run(call, "documentId")
 

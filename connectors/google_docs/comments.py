@@ -1,26 +1,43 @@
 """Writes remarks beside a text, as comments, and takes them back. The text itself is never touched.
 
-Comments are made through Drive: it takes them from everybody who may comment. In editors they appear without an
-anchor (developers.google.com/workspace/drive/api/guides/manage-comments), so each quotes the passage it is about. Each
-ends with a mark of its own, by which a second attempt finds that it is there.
+A remark hangs on the passage it is about where Google lets it: through the Docs API, by somebody who may edit. What
+cannot hang there, because the passage is not in the document, the account may only comment, or the project has no
+comments in its Docs API, stands beside the document through Drive and quotes its passage: editors show such comments
+without an anchor (developers.google.com/workspace/drive/api/guides/manage-comments). Each comment ends with a mark of
+its own, by which a second attempt finds that it is there. Whether both APIs name a comment alike is not documented, so
+each is asked for its own.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from connectors.google_docs import place
-from connectors.google_docs.client import client_of
-from connectors.google_docs.document import read
-from hub.sdk import BadRequest, Comment, Conflict, Connection, Delivery, Receipt, Target, clean_text
+from connectors.google_docs.client import COMMENTS, GoogleClient, Rejected, client_of
+from connectors.google_docs.document import Document, Segment, read
+from hub.sdk import BadRequest, Comment, Conflict, Connection, Delivery, Receipt, Target, TargetGone, clean_text
 
 #: UTF-8 bytes of one comment. The Docs API takes 2,048; what holds there is shown whole everywhere.
 MOST_BYTES = 2048
+ROUNDS = 6
 _QUOTED = 300
 
 
+@dataclass(slots=True)
+class _Seen:
+    """The document and the comments both APIs show; those that hang on a passage only where the Docs API shows any."""
+
+    document: Document
+    can_hang: bool
+    hanging: list[tuple[str, str, bool]] = field(default_factory=list)  # Id, text, whether somebody answered.
+    beside: list[tuple[str, str, bool]] = field(default_factory=list)
+
+
 def write(connection: Connection, delivery: Delivery) -> Receipt:
-    """See ``Connector.write_back``. ``detail["comments"]`` holds the ids of the comments, in order.
+    """See ``Connector.write_back``. ``detail["comments"]`` holds the ids of the comments, in order, and ``anchored``
+    which of them hang on their passage.
 
     Raises:
         BadRequest: simulated remarks are meant for a real account.
@@ -31,26 +48,29 @@ def write(connection: Connection, delivery: Delivery) -> Receipt:
             instead="Connect a model, or use the sandbox.",
             who="an admin",
         )
-    where = place.address(delivery.target.at)
-    client = client_of(connection)
-    document = read(client.document(where.document))
-    standing = client.comments(where.document)
-    ids, made = [], False
-    for number, comment in enumerate(delivery.comments, 1):
-        mark = _mark(delivery, number)
-        known = next((one for one in standing if mark in one.get("content", "")), None)
-        if known is None:
-            known = client.comment(where.document, text_of(delivery, comment, number), comment.quote)
-            made = True
-        ids.append(known["id"])
-    said = "".join(text_of(delivery, comment, number) for number, comment in enumerate(delivery.comments, 1))
+    where, client = place.address(delivery.target.at), client_of(connection)
+    wanted = dict(enumerate(delivery.comments, 1))
+    seen, anchored, made = _hang(client, where, delivery, wanted)
+    ids = dict(anchored)
+    for number, comment in wanted.items():
+        if number not in ids:
+            known = _marked(seen.beside, _mark(delivery, number))
+            text = text_of(delivery, comment, number, quoting=True)
+            ids[number] = known or client.comment(where.document, text, comment.quote)["id"]
+            made = made or known is None
+    said = "".join(text_of(delivery, comment, number, quoting=True) for number, comment in wanted.items())
     return Receipt(
-        vendor_id=document.id,
-        revision=document.revision,
+        vendor_id=seen.document.id,
+        revision=seen.document.revision,
         content_hash=hashlib.sha256(said.encode()).hexdigest(),
         url=place.url(connection, where.document, where.tab),
         already=not made,
-        detail={"document": where.document, "comments": ids, "note": f"Written as {_counted(len(ids))}."},
+        detail={
+            "document": where.document,
+            "comments": [ids[number] for number in wanted],
+            "anchored": [anchored[number] for number in sorted(anchored)],
+            "note": _told(len(wanted), len(anchored)),
+        },
     )
 
 
@@ -61,21 +81,41 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
         Conflict: somebody answered.
     """
     client, document = client_of(connection), place.address(target.at).document
-    ours = set(receipt.detail["comments"])
-    standing = [one for one in client.comments(document) if one["id"] in ours]
-    if any(one.get("replies") for one in standing):
-        raise Conflict(
-            "Somebody answered one of the comments, so they are left as they are.",
-            instead="Resolve or delete them in the document.",
-        )
-    for one in standing:
-        client.delete_comment(document, one["id"])
-    return Receipt(vendor_id=document, url=receipt.url, already=not standing)
+    ours, anchored = set(receipt.detail["comments"]), set(receipt.detail.get("anchored", ()))
+    refused: set[str] = set()
+    while len(refused) < ROUNDS:
+        seen = _look(client, document)
+        hanging = [one for one in seen.hanging if one[0] in anchored]
+        beside = [one for one in seen.beside if one[0] in ours and one[0] not in {name for name, *_ in hanging}]
+        if any(answered for *_, answered in (*hanging, *beside)):
+            raise Conflict(
+                "Somebody answered one of the comments, so they are left as they are.",
+                instead="Resolve or delete them in the document.",
+            )
+        if hanging:
+            if seen.document.revision in refused:
+                break
+            try:
+                gone = [{"deleteComment": {"commentId": name}} for name, *_ in hanging]
+                client.batch(document, gone, seen.document.revision)
+            except Rejected:
+                refused.add(seen.document.revision)
+                continue  # The document changed, or somebody deleted one of them: another look tells.
+        for name, *_ in beside:
+            client.delete_comment(document, name)
+        return Receipt(vendor_id=document, url=receipt.url, already=not hanging and not beside)
+    raise Conflict(
+        "Google Docs does not let Inlay delete its comments.",
+        why="A comment is deleted by whoever made it, and this run's were made in somebody else's name.",
+        instead="Delete them in the document.",
+    )
 
 
-def text_of(delivery: Delivery, comment: Comment, number: int) -> str:
-    """A comment as it is written: the passage, the remark, the mark. What is too long is cut, and says where it is."""
-    quote = " ".join(clean_text(comment.quote).split())
+def text_of(delivery: Delivery, comment: Comment, number: int, *, quoting: bool) -> str:
+    """A comment as it is written: the passage where it does not hang on it, the remark, the mark. What is too long is
+    cut, and says where the rest is.
+    """
+    quote = " ".join(clean_text(comment.quote).split()) if quoting else ""
     quote = f"“{quote[:_QUOTED]}{'…' if len(quote) > _QUOTED else ''}”\n" if quote else ""
     simulated = "Simulated, no model is connected. " if delivery.simulated else ""
     end = f"\n{simulated}{_mark(delivery, number)}"
@@ -87,9 +127,87 @@ def text_of(delivery: Delivery, comment: Comment, number: int) -> str:
     return f"{quote}{remark}{end}"
 
 
+def _hang(
+    client: GoogleClient, where: place.Address, delivery: Delivery, wanted: dict[int, Comment]
+) -> tuple[_Seen, dict[int, str], bool]:
+    """Hangs what has its passage in the document on it: what was seen, the ids that hang by number, whether one is new.
+
+    All go in one batch, locked to the state of the document in which the passages were found.
+    """
+    refused: set[str] = set()
+    while True:
+        seen = _look(client, where.document)
+        revision = seen.document.revision
+        known = {
+            number: name for number in wanted if (name := _marked(seen.hanging, _mark(delivery, number))) is not None
+        }
+        missing = [n for n in wanted if n not in known and not _marked(seen.beside, _mark(delivery, n))]
+        spans = {n: span for n in missing if (span := _passage(seen.document, where, wanted[n].quote)) is not None}
+        if not spans or not seen.can_hang or revision in ("", *refused) or len(refused) == ROUNDS:
+            return seen, known, False
+        requests = [
+            {"insertComment": {"content": text_of(delivery, wanted[n], n, quoting=False), "range": segment.range(*at)}}
+            for n, (segment, *at) in spans.items()
+        ]
+        try:
+            answer = client.batch(where.document, requests, revision)
+        except Rejected:
+            refused.add(revision)  # At another revision that was the lock; at the same one it is a no.
+            continue
+        if answer.get("commentUpdateState") == "ALL_SAVED":
+            made = [reply["insertComment"]["commentThread"]["commentId"] for reply in answer["replies"]]
+            return seen, known | dict(zip(spans, made, strict=True)), True
+        return seen, known, False  # Google carried the batch out and kept no comment of it.
+
+
+def _look(client: GoogleClient, document_id: str) -> _Seen:
+    try:
+        answer = client.document(document_id, comments=True)
+    except Rejected:  # A project without comments in its Docs API.
+        answer = client.document(document_id)
+    seen = _Seen(read(answer), answer.get("commentsViewMode") == COMMENTS)
+    for thread in answer.get("comments", []):
+        if thread.get("anchorId"):
+            said = thread.get("headPost", {}).get("content", "")
+            seen.hanging.append((thread.get("commentId", ""), said, bool(thread.get("replies"))))
+    for one in client.comments(document_id):
+        seen.beside.append((one["id"], one.get("content", ""), bool(one.get("replies"))))
+    return seen
+
+
+def _passage(document: Document, where: place.Address, quote: str) -> tuple[Segment, int, int] | None:
+    """Where the quoted text stands: inside the place the run was about if it is there, else the first one."""
+    found = list(_passages(document, where, quote)) if quote.strip() else []
+    try:
+        about = place.find(document, where)
+    except TargetGone:
+        return found[0] if found else None
+    inside = [one for one in found if one[0] is about.segment and about.start <= one[1] and one[2] <= about.end]
+    return next(iter(inside or found), None)
+
+
+def _passages(document: Document, where: place.Address, quote: str) -> Iterator[tuple[Segment, int, int]]:
+    for tab in document.tabs:
+        if where.tab in ("", tab.id):
+            for segment in tab.segments:
+                yield from ((segment, start, end) for start, end in segment.find(quote))
+
+
+def _marked(comments: list[tuple[str, str, bool]], mark: str) -> str | None:
+    return next((name for name, text, _ in comments if mark in text), None)
+
+
 def _mark(delivery: Delivery, number: int) -> str:
     return f"[Inlay run {delivery.run_id} · {delivery.key.rpartition('.')[2]}.{number}]"
 
 
-def _counted(number: int) -> str:
-    return "one comment" if number == 1 else f"{number} comments"
+def _told(number: int, anchored: int) -> str:
+    counted = "one comment" if number == 1 else f"{number} comments"
+    if anchored == number:
+        return f"Written as {counted}."
+    if anchored == 0:
+        return f"Written as {counted} beside the document, each with the passage it is about."
+    return f"Written as {counted}; {number - anchored} of them beside the document, with the passage quoted."
+
+
+__all__ = ["MOST_BYTES", "text_of", "undo", "write"]
