@@ -14,8 +14,11 @@ DRAFT = "Neu: 🎯 Schöne Überschrift\r\nzweite Zeile 🇫🇷\x0c"
 CLEAN = "Neu: 🎯 Schöne Überschrift\nzweite Zeile 🇫🇷"
 
 
-def _places(document: Document) -> list[dict[str, Any]]:
-    """Every kind of place the document has: its end, quotes in each kind of segment and cell, headings."""
+def places_of(document: Document, *, typed_into: bool = False) -> list[dict[str, Any]]:
+    """Every kind of place the document has: its end, quotes in each kind of segment and cell, headings.
+
+    With ``typed_into`` the sandbox's somebody types into the first paragraph: it is then no longer a heading of a name.
+    """
     tab = document.tabs[0]
     places: list[dict[str, Any]] = [{"end": True}]
     seen: set[tuple[str, bool, str]] = set()
@@ -32,6 +35,10 @@ def _places(document: Document) -> list[dict[str, Any]]:
             if one.level is not None and times == 1:
                 whole = segment.text(one.start, one.end).strip()
                 places.append({"heading": whole})
+    if typed_into:
+        first = document.tabs[0].body
+        typed = first.text(first.paragraphs[0].start, first.paragraphs[0].end).strip()
+        places = [at for at in places if at.get("heading") != typed]
     return places
 
 
@@ -44,15 +51,7 @@ def _without(text: str, part: str) -> list[str]:
 
 def _write_everywhere(bench: Bench, name: str, fault: str | None = None, on: str = "batchUpdate") -> int:
     raw, connection = recorded(name), bench.connection()
-    places = _places(read(raw))
-    if fault == "conflict":
-        # The sandbox's somebody types into the first paragraph, which is then no longer the heading that was named.
-        first = read(raw).tabs[0].body
-        places = [
-            at
-            for at in places
-            if at.get("heading") != first.text(first.paragraphs[0].start, first.paragraphs[0].end).strip()
-        ]
+    places = places_of(read(raw), typed_into=fault == "conflict")
     for at in places:
         document = bench.load(raw)
         before = bench.texts(document)
