@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from connectors.google_docs import place
+from connectors.google_docs import draft, place
 from connectors.google_docs.command_line import Order, is_command, parse, text_input
 from connectors.google_docs.document import STRUCTURE, Document, Paragraph, Segment, Tab, text_of
 from hub.sdk import BadRequest, InlayError, Json, Request, Target
@@ -27,13 +27,15 @@ SURFACE = "google_docs"
 #: Commands that run at one click.
 MOST = 20
 IN = "inlay:in:"
+_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command as it stands: its paragraph's text, where that is, and the text above it, or an empty string.
 
-    ``name`` is the named range that covers it and nothing else, or an empty string.
+    ``name`` is the named range that covers it and nothing else, or an empty string; ``drafted`` whether it stands in a
+    draft that Inlay wrote.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Command:
     start: int
     end: int
     name: str = ""
+    drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ def find(document: Document) -> list[Command]:
     for tab in document.tabs:
         for segment in tab.segments:
             lines = _commands(segment)
+            drafts = [one for one in tab.ranges if one.segment is segment and one.name.startswith(draft.OUT)]
             siblings = {one.container: segment.within(one.container) for one, _ in lines}
             for one, line in lines:
                 above = _above(segment, one, siblings[one.container])
                 place_of = segment, one.start, one.end - 1
                 name = _name(document, tab, *place_of)
-                found.append(Command(len(found) + 1, line, tab.id, above, *place_of, name))
+                drafted = any(made.start <= one.start < made.end for made in drafts)
+                found.append(Command(len(found) + 1, line, tab.id, above, *place_of, name, drafted))
     return found
 
 
@@ -136,6 +141,12 @@ def inputs(order: Order, template: Json, above: str) -> dict[str, Any]:
 def _request(
     document: Document, command: Command, templates: Sequence[Json], click: tuple[str, str, str], connection: str
 ) -> Request:
+    if command.drafted:
+        raise BadRequest(
+            "This line stands inside a draft that Inlay wrote.",
+            why="It may be the model's words and not yours: a text must not give orders by way of its own result.",
+            instead="Put the command below the draft.",
+        )
     order = parse(command.line, templates)
     template = next(one for one in templates if one["name"] == order.template)
     filled = inputs(order, template, command.above)
@@ -156,11 +167,13 @@ def _request(
         inputs=filled,
         target=Target(connection=connection, at=at),
         surface=SURFACE,
-        raw={"commands": click_of(*click), "line": command.line},
+        raw={"commands": click_of(*click), "line": command.line[:_SHOWN]},
     )
 
 
 def _is_understood(command: Command, templates: Sequence[Json]) -> bool:
+    if command.drafted:
+        return False
     try:
         parse(command.line, templates)
     except BadRequest:

@@ -91,7 +91,8 @@ def test_a_quote_with_personal_data_is_found_again_under_its_mask(tmp_path: Path
     with checking(tmp_path, sandbox, Echo()) as hub:
         run = check(hub)
         assert run.state is RunState.DELIVERED, run.problem
-        assert comments(sandbox)[0].startswith("“Call Zoë on +49 30 901820”")
+        (comment,) = sandbox.store.get(DOCUMENT).comments
+        assert comment["quotedFileContent"]["value"] == "Call Zoë on +49 30 901820"
 
 
 def test_a_quote_that_stands_nowhere_is_sent_back_to_be_mended(tmp_path: Path, sandbox: Sandbox) -> None:
