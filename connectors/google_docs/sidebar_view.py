@@ -40,6 +40,7 @@ def whole(run: Json, visitor: Visitor, *, comments: bool = False) -> dict[str, A
     found = run["draft"] or {}
     return {
         **brief(run, visitor),
+        **({"says": "The remarks are here"} if comments and run["state"] in _READY else {}),
         "steps": list(_steps(run)),
         "problem": _problem(run["problem"]) if run["state"] not in _READY else None,
         "findings": [

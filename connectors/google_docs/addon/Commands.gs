@@ -2,6 +2,9 @@
  * `/ai …` paragraphs: found on a click, and run on a click. The document is never watched.
  */
 
+/** As the hub reads them too: with any slash, and with characters nobody sees in between. */
+var COMMAND = /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[/\uff0f\u2044\u2215][\u00ad\u200b-\u200f\u2060\ufeff]*ai[\u00ad\u200b-\u200f\u2060\ufeff]*\s+\S/i;
+
 /** Paragraphs of the tab in front that begin with /ai, and what the hub makes of each. */
 function commands_() {
   var found = lines_();
@@ -43,12 +46,11 @@ function command_(given) {
 function commanded_(given, name) {
   var doc = DocumentApp.getActiveDocument();
   var place = place_(name);
-  var above = place.pieces[0].block.getPreviousSibling();
   try {
     var run = hub_("commands/run", {
       click: given.click,
       line: place.text,
-      above: above && isBlock_(above) ? textOf_(blockPieces_(above)) : "",
+      above: above_(place.pieces[0].block),
       text_hash: place.hash,
       title: doc.getName(),
       document: doc.getId(),
@@ -62,23 +64,27 @@ function commanded_(given, name) {
   }
 }
 
+/**
+ * The nearest text above a command in its cell or section that is no command itself.
+ * @param {GoogleAppsScript.Document.Element} block
+ */
+function above_(block) {
+  for (var at = block.getPreviousSibling(); at; at = at.getPreviousSibling()) {
+    /** @type {Piece[]} */
+    var pieces = [];
+    walk_(at, pieces);
+    var text = textOf_(pieces);
+    if (text.trim() && !COMMAND.test(text)) return text;
+  }
+  return "";
+}
+
 /** @returns {Piece[]} */
 function lines_() {
   /** @type {Piece[]} */
   var all = [];
   walk_(DocumentApp.getActiveDocument().getActiveTab().asDocumentTab().getBody(), all);
   return all.filter(function (piece) {
-    return piece.text && !head_(piece) && !tail_(piece) && /^\s*\/ai\s+\S/i.test(textOf_([piece]));
+    return piece.text && !head_(piece) && !tail_(piece) && COMMAND.test(textOf_([piece]));
   }).slice(0, 50);
-}
-
-/**
- * @param {GoogleAppsScript.Document.Element} block
- * @returns {Piece[]}
- */
-function blockPieces_(block) {
-  /** @type {Piece[]} */
-  var pieces = [];
-  walk_(block, pieces);
-  return pieces;
 }
