@@ -6,116 +6,41 @@ selected text with the click, and reports where it put the draft.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.google_docs import command_line, place, sidebar_view
 from connectors.google_docs.read_back import compared
-from hub.sdk import BadRequest, Conflict, Desk, InvalidInputs, Json, Receipt, Request, Target, Visitor
+from connectors.google_docs.sidebar_takes import (
+    CommandRun,
+    Feedback,
+    Found,
+    Line,
+    Lines,
+    Nothing,
+    Opening,
+    Placed,
+    Removed,
+    Sent,
+    Started,
+    read,
+)
+from hub.sdk import BadRequest, Conflict, Desk, Json, Receipt, Request, Target, Visitor
 
 SURFACE = "google_docs"
 IN = "inlay:in:"
 #: Seconds a click waits for the result before it is answered with how far it came.
 WAIT = 3.0
-#: Characters; what a template takes is less and is said by its own inputs.
-LONGEST = 200_000
 _RECENT = 40
 _SHOWN = 10
-
-Click = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-DocumentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
-TabId = Annotated[str, Field(max_length=100)]
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=256)]
-Text = Annotated[str, Field(max_length=LONGEST)]
-
-
-class _Sent(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class Opening(_Sent):
-    document: DocumentId
-
-
-class Started(_Sent):
-    """A click on Run: ``text`` is what was selected, ``range`` the name given to its place in the document."""
-
-    click: Click
-    template: Annotated[str, Field(min_length=1, max_length=100)]
-    inputs: Annotated[dict[str, Any], Field(max_length=50)] = {}
-    text: Text = ""
-    text_hash: Hash | Literal[""] = ""
-    title: Annotated[str, Field(max_length=1000)] = ""
-    document: DocumentId
-    tab: TabId
-    range: Annotated[str, Field(max_length=100)]
-
-
-class Placed(_Sent):
-    """Where the sidebar put a variant. ``mark`` is the line above it while it stands, ``replaced`` the old text."""
-
-    document: DocumentId
-    tab: TabId
-    variant: Annotated[int, Field(ge=1, le=50)]
-    marker: Name
-    mark: Annotated[str, Field(max_length=300)]
-    mode: Literal["below", "replace", "cursor", "end"]
-    text_hash: Hash
-    replaced: Text | None = None
-
-
-class Removed(_Sent):
-    marker: Name
-
-
-class Found(_Sent):
-    """What stands at a marker now: the text, or None when it is gone. It is compared and not kept."""
-
-    marker: Name
-    text: Text | None
-
-
-class Feedback(_Sent):
-    tag: Annotated[str, Field(min_length=1, max_length=60)]
-
-
-class Nothing(_Sent):
-    pass
-
-
-class Line(_Sent):
-    id: Annotated[str, Field(min_length=1, max_length=64)]
-    text: Annotated[str, Field(max_length=2000)]
-
-
-class CommandRun(_Sent):
-    """A click on Run beside a ``/ai`` line: the line is the run's place, ``above`` the paragraph before it."""
-
-    click: Click
-    line: Text
-    above: Text = ""
-    text_hash: Hash | Literal[""] = ""
-    title: Annotated[str, Field(max_length=1000)] = ""
-    document: DocumentId
-    tab: TabId
-    range: Annotated[str, Field(max_length=100)]
-
-
-class Lines(_Sent):
-    lines: Annotated[list[Line], Field(max_length=50)]
-
-
-Sent = TypeVar("Sent", bound=_Sent)
 
 
 def add(blueprint: Blueprint, desk: Desk) -> None:
     """Add the calls under ``/sidebar``."""
 
     def said(model: type[Sent]) -> Sent:
-        return _read(model, desk.body())
+        return read(model, desk.body())
 
     def shown(run: Json) -> Response:
         visitor = desk.visitor()
@@ -338,22 +263,3 @@ def _template(one: Json) -> dict[str, Any]:
 def _remarks(visitor: Visitor) -> set[str]:
     """The templates that write remarks beside a text, and never a text."""
     return {one["name"] for one in visitor.templates(SURFACE) if one.get("write") == "comments"}
-
-
-def _read(model: type[Sent], body: Json) -> Sent:
-    """A body as this model; an error names each fault and repeats no value.
-
-    Raises:
-        InvalidInputs: a field is missing, unknown, too long or of the wrong kind.
-    """
-    try:
-        return model.model_validate(dict(body))
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = {".".join(str(part)[:40] for part in fault["loc"]) or "body": fault["msg"] for fault in faults}
-    raise InvalidInputs(
-        f"The sidebar sent something that cannot be worked on: {', '.join(list(fields)[:5])}.",
-        fields=fields,
-        instead="Reload the document and try again. If that does not help, the add-on is older than this hub.",
-        who="an admin",
-    )

@@ -79,12 +79,21 @@ function above_(block) {
   return "";
 }
 
-/** @returns {Piece[]} */
+/**
+ * The commands of the tab in front. A line inside a draft is none: what a model writes gives no orders.
+ * @returns {Piece[]}
+ */
 function lines_() {
+  var tab = DocumentApp.getActiveDocument().getActiveTab();
   /** @type {Piece[]} */
   var all = [];
-  walk_(DocumentApp.getActiveDocument().getActiveTab().asDocumentTab().getBody(), all);
+  walk_(tab.asDocumentTab().getBody(), all);
+  var drafted = {};
+  named_(OUT, true).forEach(function (one) {
+    if (one.tab !== tab.getId()) return;
+    pieces_(one.range.getRange()).forEach(function (piece) { drafted[piece.path] = true; });
+  });
   return all.filter(function (piece) {
-    return piece.text && !head_(piece) && !tail_(piece) && COMMAND.test(textOf_([piece]));
+    return piece.text && !drafted[piece.path] && !head_(piece) && !tail_(piece) && COMMAND.test(textOf_([piece]));
   }).slice(0, 50);
 }

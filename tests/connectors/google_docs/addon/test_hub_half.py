@@ -1,0 +1,144 @@
+"""The hub's half of the sidebar by itself: strict about what it is sent, and it takes nobody's word for a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.connectors.google_docs.addon.test_insert import SALE, Made, drafted
+from tests.connectors.google_docs.addon_stage import Desk
+from tests.flow.web.test_api_acts import ASKED, EMAIL, SECRET
+from tests.hubs import TEMPLATE, answer
+
+HASH = "0" * 64
+
+
+def call(desk: Desk, path: str, body: Any = None, person: str = "mara@example.com") -> Any:
+    headers = {"Authorization": f"Bearer {desk.signer.sidebar(person)}"}
+    client, where = desk.site.client(), f"/connect/google_docs/docs/sidebar/{path}"
+    return client.get(where, headers=headers) if body is None else client.post(where, json=body, headers=headers)
+
+
+def click(**given: Any) -> dict[str, Any]:
+    usual = {"click": "click-0001", "template": TEMPLATE, "inputs": {}, "text": SALE, "document": "d", "tab": "t.0"}
+    return {**usual, "range": "inlay:in:click-0001", **given}
+
+
+def place(run: dict[str, Any], **given: Any) -> dict[str, Any]:
+    variant = run["variants"][0]
+    usual = {"document": "d", "tab": "t.0", "variant": 1, "marker": variant["marker"], "mark": variant["mark"]}
+    return {**usual, "mode": "below", "text_hash": HASH, **given}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("click", "short"),
+        ("click", 12345678),
+        ("click", "with spaces in it"),
+        ("document", "../../etc"),
+        ("document", ""),
+        ("text", "x" * 200_001),
+        ("text", None),
+        ("text_hash", "A" * 64),
+        ("inputs", [1]),
+        ("inputs", {str(n): n for n in range(51)}),
+        ("template", ""),
+        ("title", "x" * 1001),
+        ("unknown", 1),
+    ],
+)
+def test_a_click_that_is_not_well_formed_is_refused_and_names_the_field(desk: Desk, field: str, value: Any) -> None:
+    answered = call(desk, "runs", click(**{field: value}))
+    assert answered.status_code == 422
+    assert field in answered.json["fields"]
+    assert str(value)[:100] not in answered.text or len(str(value)) < 6
+
+
+def test_another_clicks_range_is_not_taken(desk: Desk) -> None:
+    assert call(desk, "runs", click(range="inlay:in:click-0002")).status_code == 400
+
+
+def test_a_template_of_another_surface_or_of_nobody_is_not_run(desk: Desk) -> None:
+    assert call(desk, "runs", click(template="none")).status_code == 400
+
+
+def test_the_selected_text_fills_the_input_that_a_document_fills_and_no_other(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json
+    stored = desk.site.hub.get(run["id"]).request
+    assert stored.inputs == {"text": SALE}
+    assert stored.target is None and stored.destinations == ()
+    assert stored.surface == "google_docs"
+    assert stored.raw == {"document": "d", "tab": "t.0", "range": "inlay:in:click-0001", "text_hash": ""}
+    assert stored.actor.person == "mara@example.com"
+    typed = call(desk, "runs", click(click="click-0002", range="inlay:in:click-0002", inputs={"text": "Typed."})).json
+    assert desk.site.hub.get(typed["id"]).request.inputs == {"text": "Typed."}
+
+
+def test_a_template_that_reads_no_text_is_sent_none(desk: Desk) -> None:
+    desk.stage.open(SALE)
+    desk.stage.select([["body", 0]])
+    desk.start(TEMPLATE, takes_text=False, text="Typed by hand.")
+    (sent,) = [one["body"] for one in desk.stage.do("calls") if one["url"].endswith("/runs")]
+    assert sent["text"] == ""
+    assert SALE not in str(sent)
+
+
+def test_a_place_under_a_made_up_name_is_not_recorded(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json
+    for given in ({"marker": "inlay:out:other"}, {"variant": 2}, {"mode": "anywhere"}, {"text_hash": "x"}):
+        assert call(desk, f"runs/{run['id']}/placed", place(run, **given)).status_code in (400, 422)
+    assert desk.shown(run["id"])["deliveries"] == []
+
+
+def test_an_unreviewed_draft_is_not_recorded_without_its_line(desk_with: Callable[..., Desk]) -> None:
+    desk = desk_with(EMAIL, answer())
+    run = call(desk, "runs", click(template=ASKED["template"], inputs=ASKED["inputs"])).json
+    assert run["state"] == "in_review"
+    assert call(desk, f"runs/{run['id']}/placed", place(run, mark="")).status_code == 409
+    assert call(desk, f"runs/{run['id']}/placed", place(run)).status_code == 200
+    assert desk.shown(run["id"])["deliveries"][0]["reviewed"] is False
+
+
+def test_a_colleague_sees_the_run_of_the_team_and_a_stranger_nothing(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json["id"]
+    assert call(desk, f"runs/{run}", person="jon@example.com").status_code == 200
+    assert call(desk, f"runs/{run}", person="kim@example.com").status_code == 403
+    assert call(desk, "runs/none").status_code == 404
+    assert call(desk, "open", {"document": "d"}, person="jon@example.com").json["runs"] == []
+
+
+def test_friction_is_one_of_the_hubs_own_tags(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json["id"]
+    tags = call(desk, "open", {"document": "d"}).json["friction"]
+    assert call(desk, f"runs/{run}/feedback", {"tag": tags[0]}).status_code == 200
+    assert call(desk, f"runs/{run}/feedback", {"tag": "boring"}).status_code == 400
+    assert "feedback.given" in [event["event"] for event in desk.shown(run)["timeline"]]
+
+
+def test_templates_come_most_used_first_and_say_what_they_take(desk: Desk) -> None:
+    desk.site.start()
+    found = call(desk, "open", {"document": "d"}).json["templates"]
+    assert found[0]["name"] == TEMPLATE
+    assert {one["name"]: one["comments"] for one in found}["claims-check"] is True
+    assert all(one["takes_text"] for one in found)
+
+
+def test_a_draft_that_speaks_like_a_command_gives_no_orders(desk_with: Made) -> None:
+    desk = desk_with(answer("Fine.\n/ai rewrite louder"))
+    desk.stage.open(SALE, "/ai rewrite warmer")
+    run = drafted(desk, [["body", 0]])
+    desk.insert(run)
+    assert [one["line"] for one in desk.stage.ask("commands")["commands"]] == ["/ai rewrite warmer"]
+
+
+def test_the_place_of_a_run_that_is_over_is_forgotten_at_the_next_opening(desk: Desk) -> None:
+    desk.stage.open(f"The key is {SECRET}.", SALE)
+    desk.stage.select([["body", 0]])
+    assert desk.run(TEMPLATE)["run"]["state"] == "refused"
+    drafted(desk, [["body", 1]])
+    assert list(desk.stage.names()) == ["inlay:in:click-0001", "inlay:in:click-0002"]
+    desk.stage.ask("open")
+    assert list(desk.stage.names()) == ["inlay:in:click-0002"]
