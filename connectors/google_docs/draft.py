@@ -63,6 +63,14 @@ def names(delivery: Delivery) -> tuple[str, str]:
     return f"{OUT}{key}{by}", f"{MARK}{key}{by}"
 
 
+def run_of(name: str) -> str | None:
+    """The run that made the text under a named range; None where the range is none of ours, or does not tell."""
+    kind = next((one for one in (OUT, MARK) if name.startswith(one)), None)
+    key = name.removeprefix(kind).partition(" ")[0] if kind else ""
+    run, _, number = key.rpartition(".")
+    return run if run and number.isdigit() else None
+
+
 def same(name: str, other: str) -> bool:
     """Whether two names are of one delivery, whatever they say of what made it."""
     return name.partition(" ")[0] == other.partition(" ")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from difflib import SequenceMatcher
 
-from connectors.google_docs import draft, suggest
+from connectors.google_docs import draft, place, suggest
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import Document, NamedRange, read
 from hub.sdk import BadRequest, Connection, Delivery, Standing
@@ -33,9 +33,12 @@ def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
         return Standing(state="pending")
     if not texts:
         return Standing(state="kept", changed=0.0) if _stands(document, written) else gone()
-    if any(_hash(text) == receipt.content_hash for text in texts):
-        # A document that was copied into a tab holds the text twice: one that nobody touched is enough.
-        return _grown(found, receipt.content_hash, written)
+    # A tab that was copied holds the text twice: one that nobody touched is enough.
+    whole = next((one for one in found if _hash(one.text) == receipt.content_hash), None)
+    if whole is not None and place.address(delivery.target.at).mode == "replace":
+        return Standing(state="kept", changed=0.0)  # What stands beside it in its line may have stood there before.
+    if whole is not None:
+        return _grown(whole, written)
     return compared(written, max(texts, key=lambda text: _likeness(written, text)))
 
 
@@ -52,14 +55,14 @@ def gone() -> Standing:
     return Standing(state="deleted", changed=1.0)
 
 
-def _grown(found: list[NamedRange], wanted: str, written: str) -> Standing:
+def _grown(whole: NamedRange, written: str) -> Standing:
     """Kept, unless somebody wrote on in the very line: Google does not stretch a range over what is put at its ends."""
-    whole = next(one for one in found if _hash(one.text) == wanted)
     first, last = whole.segment.at(whole.start), whole.segment.at(max(whole.start, whole.end - 1))
     if first is None or last is None:
         return Standing(state="kept", changed=0.0)
+    before = whole.segment.text(first.start, whole.start).strip()
     after = whole.segment.text(whole.end, last.end).strip()
-    return compared(written, f"{written} {after}") if after else Standing(state="kept", changed=0.0)
+    return compared(written, " ".join(part for part in (before, written, after) if part))
 
 
 def _stands(document: Document, text: str) -> bool:

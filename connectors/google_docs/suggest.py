@@ -1,7 +1,7 @@
 """Suggestions: whether a draft goes in as one, finding it again before it has its named ranges, and taking it back.
 
 A suggestion cannot be named in the batch that makes it: Google refuses createNamedRange in SUGGEST mode. So one batch
-suggests the text, and after another look a second one puts the named ranges over it. What ties the two together is the
+suggests the text, and a second one, right behind it, puts the named ranges over it. What ties the two together is the
 text itself, below its line, which names the run: a text that stands there without ranges is ours, and is never put in
 a second time. In 2026 some Cloud projects refused SUGGEST with 400 and others wrote directly, answering 200. Only the
 answer tells, so each one is looked at, and what was learned is kept in the connection's memory.

@@ -10,6 +10,7 @@ therefore read as "look again"; the same 400 twice at one revision is a refusal.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
 import time
@@ -37,16 +38,18 @@ ROUNDS = 6
 PATIENCE = 20.0  # Seconds after which a failure of Google's is left to the hub's own retry.
 PAUSE = 0.05  # Seconds before the second look after a failure of Google's; doubles each time.
 Requests = list[dict[str, Any]]
+Names = Callable[[bool], Requests]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What to send: requests, as a suggestion where a ``proposal`` is given. ``effect`` False only names what stands
-    there already.
+    """What to send: requests, as a suggestion where a ``proposal`` is given, and then right behind it the ``names``,
+    which depend on whether it became one. ``effect`` False only names what stands there already.
     """
 
     requests: Requests
     proposal: suggest.Proposal | None = None
+    names: Names | None = None
     effect: bool = True
 
 
@@ -78,8 +81,8 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         known["replaced"] = where.value
 
     def step(document: Document, untouched: bool) -> Receipt | Batch:
-        standing = _only(document, order.marker)
-        mark = _only(document, order.mark_marker)
+        standing = _ours(document, order.marker, delivery.earlier)
+        mark = _mark_of(document, order.mark_marker, standing)
         if standing is None and (mark is not None or delivery.earlier is not None):
             raise TargetGone(
                 "The draft was deleted from the document after it had been written.",
@@ -96,7 +99,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
                 place.check_decided(at)
                 known["replaced"] = at.text
             requests, names = _insertion(at, order, replace=where.mode == "replace")
-            return Batch(requests, proposal) if proposal.open_at(document) else Batch(requests + names)
+            return Batch(requests, proposal, names) if proposal.open_at(document) else Batch(requests + names(False))
         if mark is not None and not order.mark:
             return Batch(_clearing(mark, draft.line(delivery)))
         detail = {"mark": draft.line(delivery) if mark else ""} | known
@@ -117,10 +120,12 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
     if not str(marker).startswith(draft.OUT):
         raise BadRequest("This receipt is none of a Google Docs write-back.", who="an admin")
     mark_marker = draft.MARK + marker.removeprefix(draft.OUT)
+    chosen: list[str] = []
 
     def step(document: Document, untouched: bool) -> Receipt | Batch:
-        standing = _only(document, marker)
-        if standing is None:
+        standing = _ours(document, marker, receipt)
+        chosen.append(standing.id if standing else "")
+        if standing is None or standing.id != chosen[0]:  # Ours is gone by now; what has its name is a copy.
             return Receipt(vendor_id=document.id, revision=document.revision, url=receipt.url, already=untouched)
         if _hash(standing.text) != receipt.content_hash or {OBJECT, STRUCTURE} & set(standing.units):
             raise Conflict(
@@ -132,7 +137,7 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
                 "The text that the draft replaced is not known any more, so the draft is left in place.",
                 instead="Use the document's version history.",
             )
-        mark = _only(document, mark_marker)
+        mark = _mark_of(document, mark_marker, standing)
         ours = mark is not None and mark.text.rstrip(" \n") == receipt.detail.get("mark")
         removal = suggest.withdrawal if suggest.pending(standing) else _removal
         return Batch(removal(standing, mark, ours, receipt.detail.get("replaced")))
@@ -187,11 +192,21 @@ def _sent(client: GoogleClient, document: Document, batch: Batch) -> bool:
         batch.proposal.refused(document)
     else:
         batch.proposal.answered(answer)
+        if batch.names is not None:
+            _name(client, document.id, batch.names(not batch.proposal.direct), answer)
     return True
 
 
-def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[Requests, Requests]:
-    """The requests that put the text in, and those that name it afterwards, if it goes in as an edit."""
+def _name(client: GoogleClient, document_id: str, names: Requests, answer: dict[str, Any]) -> None:
+    """Puts the named ranges over what was just suggested, unless somebody was faster: then another look finds it."""
+    revision = answer.get("writeControl", {}).get("requiredRevisionId")
+    if revision:
+        with contextlib.suppress(Rejected):
+            client.batch(document_id, names, revision)
+
+
+def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[Requests, Names]:
+    """The requests that put the text in, and those that name it, once it is known whether it is a suggestion."""
     segment = at.segment
     if replace:
         whole_line = any(p.start == at.start for p in segment.paragraphs)
@@ -210,11 +225,15 @@ def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[R
         text = payload.text + "\n" if above else "\n" + payload.text
         requests = [{"insertText": {"location": segment.location(index), "text": text}}]
         requests += _plain(segment, neighbour, begin, begin + payload.length)
-    marks = [(order.mark_marker, begin, begin + payload.mark_length)] if payload.mark_length else []
-    marks.append((order.marker, begin + payload.mark_length, begin + payload.length))
-    return requests, [
-        {"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks
-    ]
+
+    def names(suggested: bool) -> Requests:
+        # Text that is only suggested to go still stands before the new one.
+        first = at.end if replace and suggested else begin
+        marks = [(order.mark_marker, first, first + payload.mark_length)] if payload.mark_length else []
+        marks.append((order.marker, first + payload.mark_length, first + payload.length))
+        return [{"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks]
+
+    return requests, names
 
 
 def _plain(segment: Segment, neighbour: Paragraph, start: int, end: int) -> Requests:
@@ -280,8 +299,29 @@ def _receipt(
     )
 
 
-def _only(document: Document, name: str) -> NamedRange | None:
-    return next((one for tab in document.tabs for one in tab.ranges if draft.same(one.name, name)), None)
+def _ours(document: Document, name: str, receipt: Receipt | None) -> NamedRange | None:
+    """The delivery's range. A copy of a text, in another tab or another document, carries the name along, so the one
+    whose id the receipt has goes first.
+    """
+    found = _named(document, name)
+    known = receipt.detail.get("named_range") if receipt else None
+    return next((one for one in found if one.id == known), next(iter(found), None))
+
+
+def _mark_of(document: Document, name: str, out: NamedRange | None) -> NamedRange | None:
+    """The range over the line above a draft: the one right before it. Where there is but one draft, a person may have
+    moved the two apart.
+    """
+    found = _named(document, name)
+    for one in found:
+        if out is not None and one.segment is out.segment and one.end == out.start:
+            return one
+    copied = out is not None and len(_named(document, out.name)) > 1
+    return None if copied else next(iter(found), None)
+
+
+def _named(document: Document, name: str) -> list[NamedRange]:
+    return [one for tab in document.tabs for one in tab.ranges if draft.same(one.name, name)]
 
 
 def _hash(text: str) -> str:

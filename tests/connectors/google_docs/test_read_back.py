@@ -67,6 +67,21 @@ def test_what_a_person_adds_to_the_end_of_the_line_is_an_edit(bench: Bench) -> N
     assert found is not None and found.state == "edited"
 
 
+def test_what_a_person_adds_to_the_beginning_of_the_line_is_an_edit(bench: Bench) -> None:
+    document = bench.load(body(paragraph("One")))
+    order = written(bench, document, reviewed=False)
+    begin, _ = span(bench, document, "Come in")
+    bench.sandbox.store.edit(document, {"insertText": {"location": {"index": begin}, "text": "Dear friends, "}})
+    found = standing(bench, order)
+    assert found is not None and found.state == "edited"
+
+
+def test_the_sentence_around_a_replaced_word_is_no_edit_of_it(bench: Bench) -> None:
+    document = bench.load(body(paragraph("Say the brave word")))
+    order = written(bench, document, "bold", quote="brave", mode="replace")
+    assert standing(bench, order) == Standing(state="kept", changed=0.0)
+
+
 def test_a_deleted_text_is_deleted(bench: Bench) -> None:
     document = bench.load(body(paragraph("One"), paragraph("Two")))
     order = written(bench, document, quote="One")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.google_docs import suggest
+from connectors.google_docs import suggest, write_back
 from connectors.google_docs.sandbox_faults import KINDS
 from connectors.google_docs.sandbox_suggestions import preview, suggestions
 from hub.sdk import Conflict, Delivery, RateLimited, Receipt, Standing, TargetGone
@@ -181,7 +181,7 @@ def test_a_crash_before_the_ranges_is_mended_by_the_next_call(
     order = proposed(document, **at)
     write(bench, proposed(straight, **at))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(suggest, "naming", _crash)
+        patch.setattr(write_back, "_name", _crash)
         write(bench, order)
     assert bench.marker(document, "d1") is None
     if between == "accepted":
@@ -213,7 +213,7 @@ def test_two_drafts_of_one_run_left_without_ranges_are_not_mistaken_for_each_oth
     for order in orders:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             # Nobody sees the other's text as its own before it is there: the second one starts from nothing.
-            patch.setattr(suggest, "naming", _crash)
+            patch.setattr(write_back, "_name", _crash)
             patch.setattr(suggest, "_unnamed", _far(order.target.at["quote"]))
             write(bench, order)
     assert bench.texts(document)[BODY].count(LINE) == 2
@@ -288,11 +288,11 @@ def test_an_account_without_suggestions_is_asked_once_and_each_receipt_says_so(b
     assert len(bench.sandbox.journal.entries(operation="batchUpdate")) == asked + 1
 
 
-def test_an_account_with_suggestions_is_remembered_and_costs_three_reads_and_two_writes(bench: Bench) -> None:
+def test_an_account_with_suggestions_is_remembered_and_costs_two_reads_and_two_writes(bench: Bench) -> None:
     write(bench, proposed(three(bench)))
     assert bench.connection().memory[suggest.MEMORY] is True
     calls = [entry.operation.rsplit(".", 1)[-1] for entry in bench.sandbox.journal.entries()]
-    assert calls == ["get", "batchUpdate", "get", "batchUpdate", "get"]
+    assert calls == ["get", "batchUpdate", "batchUpdate", "get"]
 
 
 def test_the_note_stays_true_when_the_author_has_accepted(bench: Bench) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from hub.sdk import BadRequest
+from connectors.google_docs import draft
+from hub.sdk import BadRequest, Conflict, Standing
 from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph, table
 
 BODY = ("t.0", "")
@@ -72,3 +77,75 @@ def test_a_draft_goes_in_behind_undecided_suggestions_at_the_right_index(bench: 
     assert bench.marker(document, "d1") == "New"
     bench.connector.undo(bench.connection(), order.target, receipt)
     assert bench.texts(document)[BODY] == "🎯 suggested One\nTwo\nThree\n"
+
+
+def _again(bench: Bench, document: str, tabs: Any, id: str | None = None) -> str:
+    """The document as somebody's copying left it."""
+    return bench.sandbox.store.load({"title": "Copy", "tabs": tabs}, id or document).id
+
+
+def test_a_copy_of_the_document_carries_the_names_along_and_stays_untouched(bench: Bench) -> None:
+    document = bench.load(body(paragraph("One")))
+    order = delivery(document, "New", reviewed=False)
+    receipt = bench.connector.write_back(bench.connection(), order)
+    copy = _again(bench, document, json.loads(json.dumps(bench.sandbox.store.get(document).tabs)), "the-copy")
+    before = bench.texts(copy)
+    bench.connector.write_back(bench.connection(), replace(order, reviewed=True, earlier=receipt))
+    bench.connector.undo(bench.connection(), order.target, receipt)
+    assert bench.texts(document)[BODY] == "One\n"
+    assert bench.texts(copy) == before
+    there = delivery(copy, "New", key="d2")
+    bench.connector.write_back(bench.connection(), there)
+    assert bench.texts(copy)[BODY].endswith("New\nNew\n")
+
+
+def _with_a_copied_tab(bench: Bench, document: str) -> None:
+    """A person duplicates the tab, and moves the duplicate before the original: same names, other ids."""
+    (tab,) = json.loads(json.dumps(bench.sandbox.store.get(document).tabs))
+    other = json.loads(json.dumps(tab).replace("kix.", "kix.copy-"))
+    other["tabProperties"] = {"tabId": "t.copy", "title": "Copy of Tab 1", "index": 0}
+    _again(bench, document, [other, tab])
+
+
+def test_of_two_ranges_with_the_name_the_one_of_the_receipt_is_cleared_and_undone(bench: Bench) -> None:
+    document = bench.load(body(paragraph("One"), paragraph("Two")))
+    order = delivery(document, "New", quote="One", reviewed=False)
+    receipt = bench.connector.write_back(bench.connection(), order)
+    _with_a_copied_tab(bench, document)
+    copied = bench.texts(document)["t.copy", ""]
+    cleared = bench.connector.write_back(bench.connection(), replace(order, reviewed=True, earlier=receipt))
+    assert bench.texts(document) == {BODY: "One\nNew\nTwo\n", ("t.copy", ""): copied}
+    assert cleared.detail["tab"] == "t.0"
+    assert bench.connector.read_back(bench.connection(), replace(order, earlier=cleared)) == Standing(
+        state="kept", changed=0.0
+    )
+    bench.connector.undo(bench.connection(), order.target, cleared)
+    assert bench.texts(document) == {BODY: "One\nTwo\n", ("t.copy", ""): copied}
+
+
+def test_a_range_that_was_split_is_found_and_counts_as_edited(bench: Bench) -> None:
+    document = bench.load(body(paragraph("One")))
+    order = delivery(document, "New copy here")
+    receipt = bench.connector.write_back(bench.connection(), order)
+    tabs = json.loads(json.dumps(bench.sandbox.store.get(document).tabs))
+    (named,) = tabs[0]["documentTab"]["namedRanges"]["inlay:out:d1"]["namedRanges"]
+    start, end = named["ranges"][0]["startIndex"], named["ranges"][0]["endIndex"]
+    named["ranges"] = [{"startIndex": start + 9, "endIndex": end}, {"startIndex": start, "endIndex": start + 3}]
+    _again(bench, document, tabs)
+    bench.sandbox.store.edit(document, {"insertText": {"location": {"index": start + 4}, "text": "typed "}})
+    before = bench.texts(document)
+    assert bench.connector.write_back(bench.connection(), order).already
+    found = bench.connector.read_back(bench.connection(), replace(order, earlier=receipt))
+    assert found is not None and found.state == "edited"
+    with pytest.raises(Conflict):
+        bench.connector.undo(bench.connection(), order.target, receipt)
+    assert bench.texts(document) == before
+
+
+def test_the_name_of_a_range_tells_the_run() -> None:
+    made = {"template": "rewrite", "revision": "0123456789abcdef"}
+    marker, mark = draft.names(replace(delivery("abc", key="run-7.2"), provenance=made))
+    assert (draft.run_of(marker), draft.run_of(mark)) == ("run-7", "run-7")
+    assert draft.run_of("inlay:out:run-7.1") == "run-7"
+    for other in ("somebody's range", "inlay:in:run-7.1", "inlay:out:" + "0" * 64, ""):
+        assert draft.run_of(other) is None
