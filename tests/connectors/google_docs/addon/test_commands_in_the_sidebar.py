@@ -15,7 +15,7 @@ Made = Callable[..., Desk]
 def test_each_line_is_told_with_its_template_or_its_problem(desk: Desk) -> None:
     desk.stage.open(TEXT, "/ai rewrite warmer", "/ai dance", "/AI\u00a0rewrite: Come in.", "No /ai command")
     warmer, dance, beside = desk.stage.ask("commands")["commands"]
-    assert (warmer["template"], warmer["inputs"], warmer["material"]) == (TEMPLATE, {"voice": "warmer"}, "above")
+    assert (warmer["template"], warmer["inputs"], warmer["material"]) == (TEMPLATE, {"instruction": "warmer"}, "above")
     assert warmer["line"] == "/ai rewrite warmer" and warmer["title"] == "Rewrite in brand voice"
     assert "dance" in dance["problem"]["what"] and "/ai shorten" in dance["problem"]["instead"]
     assert beside["material"] == "Come in."
@@ -31,7 +31,7 @@ def test_a_command_works_on_the_text_above_and_the_same_click_again_is_the_same_
     assert desk.stage.ask("command", **given)["run"]["id"] == first["id"]
     desk.settled(first["id"])
     assert [prompt.inputs["text"] for prompt in model.prompts] == [TEXT]
-    assert model.prompts[0].inputs["voice"] == "warmer"
+    assert model.prompts[0].inputs["instruction"] == "warmer"
     desk.insert(first["id"], "replace")
     assert not any("/ai" in str(one) for one in desk.stage.body())
 
