@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from hub.clean import clean_json
 from tests.flow.web.site import Site, open_site
 
 load_all_checks()
@@ -73,7 +74,9 @@ def test_nothing_thrown_at_the_api_is_a_fault(
     def throw(case: Any) -> None:
         if "run_id" in case.path_parameters and len(str(case.path_parameters["run_id"])) % 2:
             case.path_parameters["run_id"] = known
-        case.call_and_validate(headers=site.bearer(), checks=CHECKS)
+        # What no system stores is taken out of a text first: one that was a character too long may fit then.
+        checks = CHECKS if clean_json(case.body) == case.body else [not_a_server_error]
+        case.call_and_validate(headers=site.bearer(), checks=checks)
 
     try:
         throw()
