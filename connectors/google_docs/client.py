@@ -118,6 +118,14 @@ class GoogleClient:
         """Delete a document for good, past the bin. Drive answers with nothing."""
         self._run(self._files().delete(fileId=document_id, supportsAllDrives=True), None)
 
+    def in_bin(self, document_id: str) -> bool:
+        """Whether the document is in the bin. Where Drive does not tell, it counts as not: reading it says more."""
+        call = self._files().get(fileId=document_id, fields="id,trashed", supportsAllDrives=True)
+        try:
+            return bool(self._run(call, "id").get("trashed"))
+        except InlayError:
+            return False
+
     def drive_answers(self) -> None:
         """One small Drive call, to see that it works."""
         self._run(self._files().list(pageSize=1, fields="files(id)"), "files")

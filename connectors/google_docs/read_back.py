@@ -26,7 +26,10 @@ def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
         written = draft.order(delivery).text
     except BadRequest:
         return None
-    document = read(client_of(connection).document(receipt.detail.get("document") or receipt.vendor_id))
+    client, document_id = client_of(connection), receipt.detail.get("document") or receipt.vendor_id
+    document = read(client.document(document_id))
+    if client.in_bin(document_id):
+        return gone()
     found = [one for tab in document.tabs for one in tab.ranges if draft.same(one.name, receipt.detail["marker"])]
     texts = [one.text for one in found if one.text.strip()]
     if any(suggest.pending(one) for one in found):

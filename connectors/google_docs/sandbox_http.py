@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from connectors.google_docs.sandbox_accounts import Account, Accounts, BadGrant
 from connectors.google_docs.sandbox_api import ApiError, Call, DocsApi, invalid
@@ -116,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._control(method, path.removeprefix("/__sandbox__/"), query, body)
         if method == "GET" and (page := self._page(path)) is not None:
             return self._send(page[0], page[1], HTML)
+        if method == "POST" and (hit := re.fullmatch(r"/document/d/([^/]+)/suggestions/([^/]+)", path)):
+            return self._decide(unquote(hit[1]), unquote(hit[2]), dict(parse_qsl(body.decode("utf-8", "replace"))))
         for wanted, pattern, operation in ROUTES:
             if method == wanted and (hit := pattern.fullmatch(path)):
                 named = [unquote(part) for part in hit.groups()]
@@ -271,6 +274,13 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(answer, str):
             return self._send(200, answer.encode(), "text/plain; charset=UTF-8")
         return self._send(200, json.dumps(answer, ensure_ascii=False).encode())
+
+    def _decide(self, document: str, suggestion: str, form: dict[str, str]) -> None:
+        """A person's click on the page. A suggestion that is no more is decided on already: the page tells."""
+        decide = {"accept": self.server.parts.store.accept, "reject": self.server.parts.store.reject}
+        with contextlib.suppress(Gone, Refusal, KeyError):
+            decide[form["decision"]](document, suggestion)
+        self._send(303, b"", headers={"Location": f"/document/d/{quote(document)}/edit"})
 
     def _page(self, path: str) -> tuple[int, bytes] | None:
         if path == "/":

@@ -1,4 +1,6 @@
-"""A document of the sandbox as a person looks at it: a page on grey ground, with a margin note at what Inlay wrote."""
+"""A document of the sandbox as a person looks at it: a page on grey ground, with a margin note at what Inlay wrote,
+and above it the suggestions, each to accept or reject, and the comments.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
-from connectors.google_docs.sandbox_document import Json, all_tabs, segments, start_of, units
+from connectors.google_docs.sandbox_document import Json, all_tabs, paragraphs, segments, start_of, units
 from connectors.google_docs.sandbox_ranges import all_named
 from connectors.google_docs.sandbox_store import Snapshot
+from connectors.google_docs.sandbox_suggestions import DELETED, INSERTED, suggestions
 
 STYLE = Path(__file__).with_name("sandbox_page.css").read_text(encoding="utf-8")
 #: Named ranges that begin like this are Inlay's own, and get a margin note; what its second part says.
@@ -53,7 +57,53 @@ def document_page(snapshot: Snapshot) -> str:
         f"<header><strong>{escape(snapshot.title)}</strong><span>Sandbox document, {state}. "
         'This is not Google Docs.</span><a href="/">All documents</a></header>'
     )
-    return _page(snapshot.title, bar + "".join(sheets))
+    return _page(snapshot.title, bar + _suggestions(snapshot) + _comments(snapshot) + "".join(sheets))
+
+
+def _suggestions(snapshot: Snapshot) -> str:
+    """What nobody has decided on yet, each with the two buttons of a decision."""
+    items = []
+    for name in suggestions(snapshot.tabs):
+        told = [
+            f"<{tag}>{escape(_excerpt(words))}</{tag}>"
+            for tag, kind in (("del", DELETED), ("ins", INSERTED))
+            if (words := _suggested(snapshot.tabs, kind, name))
+        ]
+        address = f"/document/d/{escape(quote(snapshot.id))}/suggestions/{escape(quote(name))}"
+        buttons = "".join(
+            f'<button name="decision" value="{word.lower()}">{word}</button>' for word in ("Accept", "Reject")
+        )
+        said = " ".join(told) or "A change of style"
+        items.append(f'<li><span>{said}</span><form method="post" action="{address}">{buttons}</form></li>')
+    return f'<section class="aside" aria-label="Suggestions"><ul>{"".join(items)}</ul></section>' if items else ""
+
+
+def _comments(snapshot: Snapshot) -> str:
+    items = []
+    for one in snapshot.comments:
+        about = one.get("quotedFileContent", {}).get("value", "")
+        said = escape(one["content"]).replace("\n", "<br>")
+        state = " · resolved" if one["resolved"] else ""
+        answers = "".join(f"<small>{escape(reply['content'])}</small>" for reply in one["replies"] if reply["content"])
+        head = f"<b>{escape(_excerpt(about))}{state}</b>" if about or state else ""
+        items.append(f"<li><span>{head}{said}{answers}</span></li>")
+    return f'<section class="aside" aria-label="Comments"><ul>{"".join(items)}</ul></section>' if items else ""
+
+
+def _suggested(tabs: list[Json], kind: str, name: str) -> str:
+    return "".join(
+        element["textRun"]["content"]
+        for tab in all_tabs(tabs)
+        for _, content in segments(tab)
+        for node in paragraphs(content)
+        for element in node["paragraph"]["elements"]
+        if name in element.get("textRun", {}).get(kind, ())
+    )
+
+
+def _excerpt(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 160 else f"{words[:159]}…"
 
 
 def _page(title: str, body: str) -> str:
@@ -164,6 +214,9 @@ class _Drawing:
             if shown and any(start < right and stop > left for start, stop, _ in self.spans):
                 shown = f"<mark>{shown}</mark>"
             made += shown
+        for tag, kind in (("ins", INSERTED), ("del", DELETED)):
+            if element["textRun"].get(kind) and made:
+                made = f"<{tag}>{made}</{tag}>"
         return _styled(made, element["textRun"].get("textStyle", {}))
 
 

@@ -106,7 +106,15 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         detail |= proposal.note(standing, delivery, untouched)
         return _receipt(connection, document, standing, untouched, detail)
 
-    return _settle(client_of(connection), where.document, step)
+    client = client_of(connection)
+    if delivery.earlier is not None and client.in_bin(where.document):
+        # The Docs API says nothing about the bin. Who has just clicked has the document open; after a review it may be
+        # anywhere, so only then is one more read spent on it.
+        raise TargetGone(
+            "The document is in the bin.",
+            instead="Take it out of the bin in Google Drive and let the run go on; the draft is kept.",
+        )
+    return _settle(client, where.document, step)
 
 
 def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:

@@ -113,13 +113,22 @@ def test_a_document_that_is_gone_is_said_to_be(bench: Bench) -> None:
         standing(bench, order)
 
 
-def test_reading_back_costs_one_read_and_no_write(bench: Bench) -> None:
+def test_a_text_in_a_document_in_the_bin_is_deleted_until_it_is_taken_out(bench: Bench) -> None:
+    document = bench.load(body(paragraph("One")))
+    order = written(bench, document)
+    bench.sandbox.store.trash(document)
+    assert standing(bench, order) == Standing(state="deleted", changed=1.0)
+    bench.sandbox.store.trash(document, False)
+    assert standing(bench, order) == Standing(state="kept", changed=0.0)
+
+
+def test_reading_back_costs_two_reads_and_no_write(bench: Bench) -> None:
     document = bench.load(body(paragraph("One")))
     order = written(bench, document)
     before = bench.sandbox.calls()
     standing(bench, order)
     after = bench.sandbox.calls()
-    assert (after["reads"] - before["reads"], after["writes"] - before["writes"]) == (1, 0)
+    assert (after["reads"] - before["reads"], after["writes"] - before["writes"]) == (2, 0)
 
 
 def test_the_range_around_a_draft_names_its_run_its_template_and_its_revision(bench: Bench) -> None:
