@@ -3,14 +3,17 @@
  */
 
 /** As the hub reads them too: with any slash, and with characters nobody sees in between. */
-var COMMAND = /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[/\uff0f\u2044\u2215][\u00ad\u200b-\u200f\u2060\ufeff]*ai[\u00ad\u200b-\u200f\u2060\ufeff]*\s+\S/i;
+var COMMAND =
+  /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[/\uff0f\u2044\u2215][\u00ad\u200b-\u200f\u2060\ufeff]*ai[\u00ad\u200b-\u200f\u2060\ufeff]*\s+\S/i;
 
 /** Paragraphs of the tab in front that begin with /ai, and what the hub makes of each. */
 function commands_() {
   var found = lines_();
   if (!found.length) return { commands: [] };
   var said = hub_("commands", {
-    lines: found.map(function (one, number) { return { id: String(number), text: textOf_([one]).slice(0, 2000) }; }),
+    lines: found.map(function (one, number) {
+      return { id: String(number), text: textOf_([one]).slice(0, 2000) };
+    }),
   });
   return {
     commands: said.commands.map(function (command) {
@@ -29,9 +32,16 @@ function command_(given) {
   var name = IN + given.click;
   return alone_(function () {
     if (!place_(name)) {
-      var piece = lines_().filter(function (one) { return one.path === given.path && textOf_([one]) === given.line; })[0];
+      var piece = lines_().filter(function (one) {
+        return one.path === given.path && textOf_([one]) === given.line;
+      })[0];
       if (!piece) {
-        throw problem_("This command is no longer where it was.", "The document was changed since.", "Look for commands again.", "");
+        throw problem_(
+          "This command is no longer where it was.",
+          "The document was changed since.",
+          "Look for commands again.",
+          "",
+        );
       }
       name_(DocumentApp.getActiveDocument().getActiveTab().getId(), name, [piece]);
     }
@@ -91,9 +101,13 @@ function lines_() {
   var drafted = {};
   named_(OUT, true).forEach(function (one) {
     if (one.tab !== tab.getId()) return;
-    pieces_(one.range.getRange()).forEach(function (piece) { drafted[piece.path] = true; });
+    pieces_(one.range.getRange()).forEach(function (piece) {
+      drafted[piece.path] = true;
+    });
   });
-  return all.filter(function (piece) {
-    return piece.text && !drafted[piece.path] && !head_(piece) && !tail_(piece) && COMMAND.test(textOf_([piece]));
-  }).slice(0, 50);
+  return all
+    .filter(function (piece) {
+      return piece.text && !drafted[piece.path] && !head_(piece) && !tail_(piece) && COMMAND.test(textOf_([piece]));
+    })
+    .slice(0, 50);
 }

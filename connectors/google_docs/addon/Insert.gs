@@ -12,7 +12,12 @@ function insert_(given) {
   var run = hub_(runPath_(given.run));
   var variant = run.variants[Number(given.variant) - 1];
   if (!run.insert.ok || !variant || !variant.marker) {
-    throw problem_(run.insert.why || "There is no draft to insert now.", "", run.insert.instead || "Look at the run's page.", "");
+    throw problem_(
+      run.insert.why || "There is no draft to insert now.",
+      "",
+      run.insert.instead || "Look at the run's page.",
+      "",
+    );
   }
   return alone_(function () {
     var standing = place_(variant.marker);
@@ -34,7 +39,12 @@ function target_(run, mode, anyway) {
   if (mode === "cursor") {
     var read = read_();
     if (!read.pieces.length) {
-      throw problem_("The cursor is not in the text.", "", "Click where the draft should go, then insert it again.", "");
+      throw problem_(
+        "The cursor is not in the text.",
+        "",
+        "Click where the draft should go, then insert it again.",
+        "",
+      );
     }
     return { tab: DocumentApp.getActiveDocument().getActiveTab().getId(), pieces: read.pieces };
   }
@@ -59,7 +69,12 @@ function target_(run, mode, anyway) {
  * @param {string} what
  */
 function orphaned_(why, what) {
-  return { status: "orphaned", why: why, what: what, offers: why === "changed" ? ["below", "cursor", "end"] : ["cursor", "end"] };
+  return {
+    status: "orphaned",
+    why: why,
+    what: what,
+    offers: why === "changed" ? ["below", "cursor", "end"] : ["cursor", "end"],
+  };
 }
 
 /**
@@ -67,7 +82,9 @@ function orphaned_(why, what) {
  * @param {string} tab
  */
 function end_(tab) {
-  var known = tabs_().filter(function (one) { return one.getId() === tab; })[0];
+  var known = tabs_().filter(function (one) {
+    return one.getId() === tab;
+  })[0];
   var here = known || DocumentApp.getActiveDocument().getActiveTab();
   var body = here.asDocumentTab().getBody();
   var last = body.getChild(body.getNumChildren() - 1);
@@ -95,9 +112,10 @@ function written_(run, variant, mode, found) {
   };
   // What undoing needs is kept before anything is written, for the case that the hub cannot be told.
   keep_(run.id, receipt);
-  var spans = mode === "replace"
-    ? replace_(found.pieces, lines, variant.mark)
-    : plain_(below_(lastOf_(found.pieces), variant.mark ? [variant.mark].concat(lines) : lines), variant.mark);
+  var spans =
+    mode === "replace"
+      ? replace_(found.pieces, lines, variant.mark)
+      : plain_(below_(lastOf_(found.pieces), variant.mark ? [variant.mark].concat(lines) : lines), variant.mark);
   try {
     if (spans.mark) name_(found.tab, variant.mark_marker, [spans.mark]);
     name_(found.tab, variant.marker, spans.draft);
@@ -107,7 +125,12 @@ function written_(run, variant, mode, found) {
     else remove_((spans.mark ? [spans.mark] : []).concat(spans.draft));
     forget_(variant.mark_marker);
     done_(receipt);
-    throw problem_("Google Docs does not let Inlay remember a place here.", "This happens in some headers, footers and footnotes.", "Copy the draft instead, or insert it at the end.", "");
+    throw problem_(
+      "Google Docs does not let Inlay remember a place here.",
+      "This happens in some headers, footers and footnotes.",
+      "Copy the draft instead, or insert it at the end.",
+      "",
+    );
   }
   if (mode === "replace") {
     // The place is the draft's now; undo puts the old text there again.
@@ -158,7 +181,9 @@ function fresh_(spans) {
       all.unshift(spans.mark);
     }
   }
-  all.forEach(function (one) { one.path = path_(one.block); });
+  all.forEach(function (one) {
+    one.path = path_(one.block);
+  });
   return all;
 }
 
@@ -168,7 +193,9 @@ function fresh_(spans) {
  */
 function raw_(pieces) {
   return pieces
-    .map(function (piece) { return piece.text ? piece.text.getText().slice(piece.start, piece.end) : ""; })
+    .map(function (piece) {
+      return piece.text ? piece.text.getText().slice(piece.start, piece.end) : "";
+    })
     .join("\n")
     .replace(/\r/g, "\u2028");
 }

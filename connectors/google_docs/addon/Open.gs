@@ -44,7 +44,9 @@ function opening_(document) {
 function lookBack_(run, known) {
   var called = false;
   if (known.clear) {
-    alone_(function () { clear_(MARK + known.marker.slice(OUT.length), known.mark); });
+    alone_(function () {
+      clear_(MARK + known.marker.slice(OUT.length), known.mark);
+    });
     hub_(runPath_(run.id) + "/placed", {
       document: known.document,
       tab: known.tab,

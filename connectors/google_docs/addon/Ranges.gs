@@ -58,14 +58,22 @@ function place_(name, hash) {
     var text = textOf_(pieces);
     return { tab: one.tab, pieces: pieces, text: text, hash: hash_(text) };
   });
-  return places.filter(function (one) { return one.hash === hash; })[0] || places[0] || null;
+  return (
+    places.filter(function (one) {
+      return one.hash === hash;
+    })[0] ||
+    places[0] ||
+    null
+  );
 }
 
 /**
  * @param {string} name
  */
 function forget_(name) {
-  named_(name).forEach(function (one) { one.range.remove(); });
+  named_(name).forEach(function (one) {
+    one.range.remove();
+  });
 }
 
 /**
@@ -91,7 +99,9 @@ function name_(tab, name, pieces) {
  */
 function hash_(text) {
   return Utilities.computeDigest(Utilities.DigestAlgorithm.SHA_256, text, Utilities.Charset.UTF_8)
-    .map(function (byte) { return ("0" + (byte & 255).toString(16)).slice(-2); })
+    .map(function (byte) {
+      return ("0" + (byte & 255).toString(16)).slice(-2);
+    })
     .join("");
 }
 
@@ -104,10 +114,13 @@ function here_() {
   var at = found.kind === "selection" ? first.start : cursor_();
   var tab = doc.getActiveTab().getId();
   var standing = named_(OUT, true).filter(function (one) {
-    return one.tab === tab && pieces_(one.range.getRange()).some(function (piece) {
-      if (piece.path !== first.path) return false;
-      return !piece.text || at === null || (piece.start <= at && at <= piece.end);
-    });
+    return (
+      one.tab === tab &&
+      pieces_(one.range.getRange()).some(function (piece) {
+        if (piece.path !== first.path) return false;
+        return !piece.text || at === null || (piece.start <= at && at <= piece.end);
+      })
+    );
   })[0];
   return standing ? { run: runOf_(standing.name), marker: standing.name } : null;
 }

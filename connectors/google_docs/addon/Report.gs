@@ -37,7 +37,9 @@ function report_(run, receipt, told) {
  */
 function receiptOf_(run, variant, standing) {
   var kept = kept_(variant.marker);
-  var known = run.places.filter(function (one) { return one.marker === variant.marker; })[0];
+  var known = run.places.filter(function (one) {
+    return one.marker === variant.marker;
+  })[0];
   var mark = place_(variant.mark_marker);
   return {
     document: DocumentApp.getActiveDocument().getId(),
@@ -77,8 +79,12 @@ function kept_(marker) {
 function tellPending_() {
   var properties = PropertiesService.getUserProperties();
   var prefix = PENDING + DocumentApp.getActiveDocument().getId() + ":";
-  Object.keys(properties.getProperties()).filter(function (key) { return key.indexOf(prefix) === 0; })
-    .slice(0, 10).forEach(function (key) {
+  Object.keys(properties.getProperties())
+    .filter(function (key) {
+      return key.indexOf(prefix) === 0;
+    })
+    .slice(0, 10)
+    .forEach(function (key) {
       var kept = JSON.parse(properties.getProperty(key));
       try {
         if (place_(kept.receipt.marker)) hub_(runPath_(kept.run) + "/placed", kept.receipt);

@@ -17,7 +17,12 @@ function start_(given) {
         try {
           doc.getActiveTab().asDocumentTab().addNamedRange(name, read.range);
         } catch (error) {
-          throw problem_("Google Docs does not let Inlay remember this place.", "This happens in some headers, footers and footnotes.", "Select the text in the body of the document, or copy it there first.", "");
+          throw problem_(
+            "Google Docs does not let Inlay remember this place.",
+            "This happens in some headers, footers and footnotes.",
+            "Select the text in the body of the document, or copy it there first.",
+            "",
+          );
         }
       }
     }
@@ -61,14 +66,21 @@ function started_(given, name, again) {
 function look_(given) {
   var run = hub_(runPath_(given.run));
   if (run.moving) return { run: run };
-  var replaced = run.places.filter(function (one) { return one.state === "placed" && one.replaced; })[0];
+  var replaced = run.places.filter(function (one) {
+    return one.state === "placed" && one.replaced;
+  })[0];
   var place = place_(run.range, run.text_hash);
   return {
     run: run,
     before: replaced ? replaced.replaced.replace(/\u2028/g, "\n") : place ? place.text : "",
     replaceable: Boolean(place) && !unfit_(place.pieces),
-    here: run.variants.filter(function (one) { return one.marker && named_(one.marker).length; })
-      .map(function (one) { return one.marker; }),
+    here: run.variants
+      .filter(function (one) {
+        return one.marker && named_(one.marker).length;
+      })
+      .map(function (one) {
+        return one.marker;
+      }),
   };
 }
 

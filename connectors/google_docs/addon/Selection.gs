@@ -16,7 +16,9 @@ function selection_() {
     kind: found.kind,
     text: textOf_(found.pieces),
     replaceable: found.kind !== "none" && !unfit_(found.pieces),
-    skipped: found.pieces.filter(function (piece) { return piece.object; }).length,
+    skipped: found.pieces.filter(function (piece) {
+      return piece.object;
+    }).length,
   };
 }
 
@@ -107,8 +109,18 @@ function isBlock_(element) {
 /** @param {GoogleAppsScript.Document.Element} element */
 function isContainer_(element) {
   var kinds = DocumentApp.ElementType;
-  return [kinds.TABLE, kinds.TABLE_ROW, kinds.TABLE_CELL, kinds.BODY_SECTION, kinds.HEADER_SECTION,
-    kinds.FOOTER_SECTION, kinds.FOOTNOTE_SECTION, kinds.TABLE_OF_CONTENTS].indexOf(element.getType()) >= 0;
+  return (
+    [
+      kinds.TABLE,
+      kinds.TABLE_ROW,
+      kinds.TABLE_CELL,
+      kinds.BODY_SECTION,
+      kinds.HEADER_SECTION,
+      kinds.FOOTER_SECTION,
+      kinds.FOOTNOTE_SECTION,
+      kinds.TABLE_OF_CONTENTS,
+    ].indexOf(element.getType()) >= 0
+  );
 }
 
 /**
@@ -160,7 +172,11 @@ function textOf_(pieces) {
  */
 function unfit_(pieces) {
   if (!pieces.length) return "There is nothing to replace.";
-  if (pieces.some(function (piece) { return piece.object; })) {
+  if (
+    pieces.some(function (piece) {
+      return piece.object;
+    })
+  ) {
     return "The text holds an image, a footnote or a break, which a replacement would take away.";
   }
   for (var at = 1; at < pieces.length; at++) {

@@ -7,17 +7,29 @@
  */
 function undo_(given) {
   var run = hub_(runPath_(given.run));
-  var known = run.places.filter(function (one) { return one.marker === given.marker; })[0];
+  var known = run.places.filter(function (one) {
+    return one.marker === given.marker;
+  })[0];
   if (!known) throw problem_("This draft was not put here by Inlay.", "", "Undo it in Google Docs.", "");
   if (known.by !== "sidebar") return { run: hub_(runPath_(run.id) + "/undo", {}), status: "undone" };
   return alone_(function () {
     var place = placeOf_(known);
     if (place.draft) {
       if (place.draft.hash !== known.text_hash) {
-        throw problem_("The draft was edited since it was inserted, so it is left as it is.", "", "Edit it by hand, or use the version history of the document.", "");
+        throw problem_(
+          "The draft was edited since it was inserted, so it is left as it is.",
+          "",
+          "Edit it by hand, or use the version history of the document.",
+          "",
+        );
       }
       if (known.mode === "replace" && known.replaced === null) {
-        throw problem_("The text that the draft replaced is not known any more, so the draft is left in place.", "", "Use the version history of the document.", "");
+        throw problem_(
+          "The text that the draft replaced is not known any more, so the draft is left in place.",
+          "",
+          "Use the version history of the document.",
+          "",
+        );
       }
       var put = takeOut_(place, known.replaced);
       if (put && run.range) {
@@ -57,9 +69,19 @@ function takeOut_(place, replaced) {
   if (draft) {
     if (replaced !== null && replaced !== undefined) {
       if (unfit_(draft.pieces)) {
-        throw problem_("The draft is in several places now, so it is left as it is.", "", "Use the version history of the document.", "");
+        throw problem_(
+          "The draft is in several places now, so it is left as it is.",
+          "",
+          "Use the version history of the document.",
+          "",
+        );
       }
-      put = put_(draft.pieces, replaced.split("\n").map(function (line) { return line.replace(/\u2028/g, "\r"); }));
+      put = put_(
+        draft.pieces,
+        replaced.split("\n").map(function (line) {
+          return line.replace(/\u2028/g, "\r");
+        }),
+      );
     } else {
       remove_(draft.pieces);
     }
@@ -73,10 +95,13 @@ function takeOut_(place, replaced) {
  * @param {Piece[]} pieces
  */
 function remove_(pieces) {
-  pieces.slice().reverse().forEach(function (piece) {
-    if (!head_(piece) && !tail_(piece)) drop_(piece.block);
-    else if (piece.end > piece.start) piece.text.deleteText(piece.start, piece.end - 1);
-  });
+  pieces
+    .slice()
+    .reverse()
+    .forEach(function (piece) {
+      if (!head_(piece) && !tail_(piece)) drop_(piece.block);
+      else if (piece.end > piece.start) piece.text.deleteText(piece.start, piece.end - 1);
+    });
 }
 
 /**

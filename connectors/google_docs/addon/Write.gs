@@ -17,7 +17,9 @@ function put_(pieces, lines) {
   /** @type {Block} */
   var rest = null;
   if (pieces.length > 1) {
-    pieces.slice(1, -1).forEach(function (piece) { drop_(piece.block); });
+    pieces.slice(1, -1).forEach(function (piece) {
+      drop_(piece.block);
+    });
     if (tail_(last)) {
       if (last.end > 0) last.text.deleteText(0, last.end - 1);
       rest = last.block;
@@ -147,11 +149,20 @@ function below_(block, lines) {
  * @returns {any}
  */
 function lastOf_(pieces) {
-  var blocks = pieces.filter(function (piece) { return piece.block; });
-  var parents = blocks.map(function (piece) { return piece.path.replace(/\/[^/]*$/, ""); });
+  var blocks = pieces.filter(function (piece) {
+    return piece.block;
+  });
+  var parents = blocks.map(function (piece) {
+    return piece.path.replace(/\/[^/]*$/, "");
+  });
   /** @type {any} */
   var at = blocks[blocks.length - 1].block;
-  if (parents.every(function (one) { return one === parents[0]; })) return at;
+  if (
+    parents.every(function (one) {
+      return one === parents[0];
+    })
+  )
+    return at;
   while (path_(at).split("/").length > 2) at = at.getParent();
   return at;
 }

@@ -5,100 +5,9 @@
 // gone; a line feed inside inserted text is refused; characters Google strips are stripped; offsets are UTF-16 units;
 // named ranges follow edits, and shrink and split as text in them goes.
 
+import { BLOCKS, clone, CONTAINERS, HOLD_BLOCKS, make, text, words } from "./document_tree.mjs";
+
 const STRIPPED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ue000-\uf8ff]/g;
-const BLOCKS = ["PARAGRAPH", "LIST_ITEM"];
-const CONTAINERS = ["BODY_SECTION", "HEADER_SECTION", "FOOTER_SECTION", "FOOTNOTE_SECTION", "TABLE", "TABLE_ROW", "TABLE_CELL", "TABLE_OF_CONTENTS"];
-const HOLD_BLOCKS = ["BODY_SECTION", "HEADER_SECTION", "FOOTER_SECTION", "FOOTNOTE_SECTION", "TABLE_CELL"];
-export const ElementType = Object.fromEntries(
-  [...BLOCKS, ...CONTAINERS, "TEXT", "INLINE_IMAGE", "FOOTNOTE", "PAGE_BREAK", "HORIZONTAL_RULE"].map((kind) => [kind, kind]),
-);
-export const ParagraphHeading = { NORMAL: "NORMAL", HEADING1: "HEADING1", HEADING2: "HEADING2", TITLE: "TITLE" };
-
-export class Doc {
-  constructor(spec, options = {}) {
-    this.id = spec.id;
-    this.name = spec.name ?? "Untitled";
-    this.options = { wholes: "text", noNames: [], ...options };
-    this.tabs = spec.tabs.map((tab) => this._tab(tab));
-    this.active = this.tabs[0];
-    this.selection = null;
-    this.cursor = null;
-  }
-
-  _tab(spec) {
-    const tab = { id: spec.id, title: spec.title ?? "", ranges: [], footnotes: [], children: [] };
-    tab.sections = {};
-    for (const [name, kind] of [["body", "BODY_SECTION"], ["header", "HEADER_SECTION"], ["footer", "FOOTER_SECTION"]]) {
-      if (spec[name]) tab.sections[name] = make(kind, spec[name].map((one) => block(one, tab)));
-    }
-    tab.children = (spec.childTabs ?? []).map((one) => this._tab(one));
-    return tab;
-  }
-
-  *every(tabs = this.tabs) {
-    for (const tab of tabs) {
-      yield tab;
-      yield* this.every(tab.children);
-    }
-  }
-
-  tab(id) {
-    return [...this.every()].find((tab) => tab.id === id);
-  }
-
-  at(path, tab = this.active) {
-    const [section, ...rest] = path;
-    const root = typeof section === "string" && section.startsWith("footnote:") ? tab.footnotes[Number(section.slice(9))] : tab.sections[section];
-    return rest.reduce((node, index) => node.children[index], root);
-  }
-
-  // Every named range of the document that has a part in this node.
-  *parts(node) {
-    for (const tab of this.every()) for (const range of tab.ranges) for (const part of range.parts) if (part.node === node) yield [range, part];
-  }
-
-  tidy() {
-    const root = (node) => (node.parent ? root(node.parent) : node);
-    for (const tab of this.every()) {
-      const roots = [...Object.values(tab.sections), ...tab.footnotes];
-      for (const range of tab.ranges) {
-        range.parts = range.parts.filter((part) => roots.includes(root(part.node)) && (part.whole || part.end > part.start));
-      }
-      tab.ranges = tab.ranges.filter((range) => range.parts.length);
-    }
-  }
-}
-
-const make = (kind, children = [], more = {}) => {
-  const node = { kind, children, parent: null, ...more };
-  for (const child of children) child.parent = node;
-  return node;
-};
-const text = (words) => ({ kind: "TEXT", text: words, parent: null });
-
-function block(spec, tab) {
-  if (typeof spec === "string") spec = { p: spec };
-  if (spec.table) {
-    const cells = (row) => row.map((cell) => make("TABLE_CELL", [cell].flat().map((one) => block(one, tab))));
-    return make("TABLE", spec.table.map((row) => make("TABLE_ROW", cells(row))));
-  }
-  if (spec.toc) return make("TABLE_OF_CONTENTS", spec.toc.map((one) => block(one, tab)));
-  const parts = spec.parts ?? [spec.p ?? spec.li];
-  const children = parts.filter((part) => part !== "").map((part) => {
-    if (typeof part === "string") return text(part);
-    if (part.footnote) {
-      tab.footnotes.push(make("FOOTNOTE_SECTION", part.footnote.map((one) => block(one, tab))));
-      return make("FOOTNOTE");
-    }
-    return make(part.kind);
-  });
-  const attributes = { heading: spec.heading ?? "NORMAL", ltr: spec.ltr ?? true, list: spec.list ?? null, style: spec.style ?? "" };
-  return make(spec.li !== undefined ? "LIST_ITEM" : "PARAGRAPH", children, { attributes });
-}
-
-const clone = (node) =>
-  node.kind === "TEXT" ? text(node.text) : make(node.kind, node.children.map(clone), node.attributes ? { attributes: { ...node.attributes } } : {});
-export const words = (node) => (node.kind === "TEXT" ? node.text : node.children.map(words).join(CONTAINERS.includes(node.kind) ? "\n" : ""));
 
 function inserted(words) {
   if (words.includes("\n")) throw new Error("A line feed inside a text: what becomes of it is not documented.");
@@ -116,10 +25,18 @@ class Element {
     this.doc = doc;
     this.node = node;
   }
-  getType() { return this.node.kind; }
-  getParent() { return this.node.parent ? wrap(this.doc, this.node.parent) : null; }
-  getNextSibling() { return this._beside(1); }
-  getPreviousSibling() { return this._beside(-1); }
+  getType() {
+    return this.node.kind;
+  }
+  getParent() {
+    return this.node.parent ? wrap(this.doc, this.node.parent) : null;
+  }
+  getNextSibling() {
+    return this._beside(1);
+  }
+  getPreviousSibling() {
+    return this._beside(-1);
+  }
   _beside(step) {
     const siblings = this.node.parent.children;
     const found = siblings[siblings.indexOf(this.node) + step];
@@ -136,8 +53,12 @@ class Element {
 }
 
 class TextElement extends Element {
-  asText() { return wrap(this.doc, this.node); }
-  getText() { return this.node.text; }
+  asText() {
+    return wrap(this.doc, this.node);
+  }
+  getText() {
+    return this.node.text;
+  }
   insertText(offset, words) {
     this._attached();
     words = inserted(words);
@@ -166,11 +87,15 @@ class TextElement extends Element {
     detach(this.doc, this.node);
     return this;
   }
-  _attached() { if (!this.node.parent) throw new Error("Element must be attached."); }
+  _attached() {
+    if (!this.node.parent) throw new Error("Element must be attached.");
+  }
 }
 
 class Holder extends Element {
-  getNumChildren() { return this.node.children.length; }
+  getNumChildren() {
+    return this.node.children.length;
+  }
   getChild(at) {
     if (!this.node.children[at]) throw new Error("Child index out of range.");
     return wrap(this.doc, this.node.children[at]);
@@ -180,7 +105,9 @@ class Holder extends Element {
     if (at < 0) throw new Error("Not a child of this element.");
     return at;
   }
-  getText() { return words(this.node); }
+  getText() {
+    return words(this.node);
+  }
   removeChild(child) {
     detach(this.doc, child.node);
     return this;
@@ -193,20 +120,28 @@ class Holder extends Element {
 }
 
 class Block extends Holder {
-  insertText(at, words) { return this._insert(at, text(inserted(words))); }
-  appendText(words) { return this.insertText(this.node.children.length, words); }
+  insertText(at, words) {
+    return this._insert(at, text(inserted(words)));
+  }
+  appendText(words) {
+    return this.insertText(this.node.children.length, words);
+  }
   clear() {
     for (const child of [...this.node.children]) detach(this.doc, child);
     return this;
   }
-  copy() { return wrap(this.doc, clone(this.node)); }
+  copy() {
+    return wrap(this.doc, clone(this.node));
+  }
   merge() {
     const before = this.getPreviousSibling();
-    if (!before || before.getType() !== this.getType()) throw new Error("Element must be preceded by one of its own type.");
+    if (!before || before.getType() !== this.getType())
+      throw new Error("Element must be preceded by one of its own type.");
     const last = before.node.children.at(-1);
     for (const child of [...this.node.children]) {
       if (last?.kind === "TEXT" && child.kind === "TEXT") {
-        for (const [, part] of this.doc.parts(child)) Object.assign(part, { node: last, start: part.start + last.text.length, end: part.end + last.text.length });
+        for (const [, part] of this.doc.parts(child))
+          Object.assign(part, { node: last, start: part.start + last.text.length, end: part.end + last.text.length });
         last.text += child.text;
       } else {
         child.parent = before.node;
@@ -217,18 +152,38 @@ class Block extends Holder {
     detach(this.doc, this.node);
     return before;
   }
-  setHeading(heading) { this.node.attributes.heading = heading; return this; }
-  getHeading() { return this.node.attributes.heading; }
-  isLeftToRight() { return this.node.attributes.ltr; }
-  setLeftToRight(ltr) { this.node.attributes.ltr = ltr; return this; }
+  setHeading(heading) {
+    this.node.attributes.heading = heading;
+    return this;
+  }
+  getHeading() {
+    return this.node.attributes.heading;
+  }
+  isLeftToRight() {
+    return this.node.attributes.ltr;
+  }
+  setLeftToRight(ltr) {
+    this.node.attributes.ltr = ltr;
+    return this;
+  }
 }
 
 class Container extends Holder {}
 class Section extends Container {
-  insertParagraph(at, given) { return this._block(at, given, "PARAGRAPH"); }
-  insertListItem(at, given) { return this._block(at, given, "LIST_ITEM"); }
+  insertParagraph(at, given) {
+    return this._block(at, given, "PARAGRAPH");
+  }
+  insertListItem(at, given) {
+    return this._block(at, given, "LIST_ITEM");
+  }
   _block(at, given, kind) {
-    if (typeof given === "string") return this._insert(at, make(kind, given ? [text(inserted(given))] : [], { attributes: { heading: "NORMAL", ltr: true, list: null, style: "" } }));
+    if (typeof given === "string")
+      return this._insert(
+        at,
+        make(kind, given ? [text(inserted(given))] : [], {
+          attributes: { heading: "NORMAL", ltr: true, list: null, style: "" },
+        }),
+      );
     if (given.node.kind !== kind || given.node.parent) throw new Error("A copy of this kind of element is needed.");
     return this._insert(at, given.node);
   }
@@ -257,7 +212,9 @@ function rangeElement(doc, part) {
 const range = (doc, parts) => ({ parts, getRangeElements: () => parts.map((part) => rangeElement(doc, part)) });
 
 class Builder {
-  constructor(doc) { Object.assign(this, { doc, parts: [] }); }
+  constructor(doc) {
+    Object.assign(this, { doc, parts: [] });
+  }
   addElement(element, start, last) {
     if (start === undefined) this.parts.push({ node: element.node, whole: true });
     else {
@@ -266,27 +223,37 @@ class Builder {
     }
     return this;
   }
-  build() { return range(this.doc, this.parts); }
+  build() {
+    return range(this.doc, this.parts);
+  }
 }
 
 const namedRange = (doc, tab, one) => ({
   getName: () => one.name,
   getId: () => one.id,
   getRange: () => range(doc, one.parts),
-  remove: () => { tab.ranges = tab.ranges.filter((other) => other !== one); },
+  remove: () => {
+    tab.ranges = tab.ranges.filter((other) => other !== one);
+  },
 });
 
 function documentTab(doc, tab) {
   return {
     getBody: () => wrap(doc, tab.sections.body),
     newRange: () => new Builder(doc),
-    getNamedRanges: (name) => tab.ranges.filter((one) => name === undefined || one.name === name).map((one) => namedRange(doc, tab, one)),
+    getNamedRanges: (name) =>
+      tab.ranges.filter((one) => name === undefined || one.name === name).map((one) => namedRange(doc, tab, one)),
     addNamedRange(name, given) {
       if (!name || name.length > 256) throw new Error("A name has 1 to 256 characters.");
       if (!given.parts.length) throw new Error("The range is empty.");
       const root = (node) => (node.parent ? root(node.parent) : node);
-      if (given.parts.some((part) => doc.options.noNames.includes(root(part.node).kind))) throw new Error("Unsupported section.");
-      const one = { name, id: `kix.${Math.random().toString(36).slice(2)}`, parts: given.parts.map((part) => ({ ...part })) };
+      if (given.parts.some((part) => doc.options.noNames.includes(root(part.node).kind)))
+        throw new Error("Unsupported section.");
+      const one = {
+        name,
+        id: `kix.${Math.random().toString(36).slice(2)}`,
+        parts: given.parts.map((part) => ({ ...part })),
+      };
       tab.ranges.push(one);
       return namedRange(doc, tab, one);
     },
@@ -306,9 +273,13 @@ export const documentObject = (doc) => ({
   getTabs: () => doc.tabs.map((tab) => tabObject(doc, tab)),
   getActiveTab: () => tabObject(doc, doc.active),
   getTab: (id) => (doc.tab(id) ? tabObject(doc, doc.tab(id)) : null),
-  setActiveTab: (id) => { doc.active = doc.tab(id); },
+  setActiveTab: (id) => {
+    doc.active = doc.tab(id);
+  },
   newRange: () => new Builder(doc),
   getSelection: () => (doc.selection ? range(doc, doc.selection) : null),
-  setSelection: (given) => { doc.selection = given.parts; },
+  setSelection: (given) => {
+    doc.selection = given.parts;
+  },
   getCursor: () => doc.cursor && { getElement: () => wrap(doc, doc.cursor.node), getOffset: () => doc.cursor.offset },
 });

@@ -9,7 +9,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import vm from "node:vm";
-import { Doc, documentObject, ElementType, ParagraphHeading, words, wrap } from "./document_app.mjs";
+import { documentObject, wrap } from "./document_app.mjs";
+import { Doc, ElementType, ParagraphHeading, words } from "./document_tree.mjs";
 
 const [folder, configuration] = process.argv.slice(2);
 let doc = null;
@@ -32,7 +33,10 @@ function fetchNow(url, options) {
   calls.push({ url, method: options.method, body: options.payload ? JSON.parse(options.payload) : null });
   // The hub is not reached at all.
   if (fail > 0 && fail-- === 1) throw new Error(`Address unavailable: ${url}`);
-  const done = spawnSync(process.execPath, ["-e", FETCH], { input: JSON.stringify({ url, options }), encoding: "utf8" });
+  const done = spawnSync(process.execPath, ["-e", FETCH], {
+    input: JSON.stringify({ url, options }),
+    encoding: "utf8",
+  });
   if (done.status !== 0) throw new Error(`Address unavailable: ${url}`);
   // The hub did what it was asked, and its answer is lost on the way.
   if (lose > 0 && lose-- === 1) throw new Error(`Timeout: ${url}`);
@@ -48,14 +52,25 @@ const userProperties = {
 };
 const shown = { menu: [], sidebar: null };
 const menu = { addItem: (...item) => (shown.menu.push(item), menu), addToUi: () => {} };
-const output = (content) => ({ getContent: () => content, setTitle(title) { this.title = title; return this; } });
+const output = (content) => ({
+  getContent: () => content,
+  setTitle(title) {
+    this.title = title;
+    return this;
+  },
+});
 
 const context = vm.createContext({
   DocumentApp: {
     ElementType,
     ParagraphHeading,
     getActiveDocument: () => documentObject(doc),
-    getUi: () => ({ createAddonMenu: () => menu, showSidebar: (page) => { shown.sidebar = page.getContent(); } }),
+    getUi: () => ({
+      createAddonMenu: () => menu,
+      showSidebar: (page) => {
+        shown.sidebar = page.getContent();
+      },
+    }),
   },
   UrlFetchApp: { fetch: fetchNow },
   ScriptApp: { getIdentityToken: () => token || null },
@@ -65,7 +80,9 @@ const context = vm.createContext({
     DigestAlgorithm: { SHA_256: "sha256" },
     Charset: { UTF_8: "utf8" },
     // Bytes are signed in Apps Script.
-    computeDigest: (algorithm, value, charset) => [...new Int8Array(createHash(algorithm).update(value, charset).digest())],
+    computeDigest: (algorithm, value, charset) => [
+      ...new Int8Array(createHash(algorithm).update(value, charset).digest()),
+    ],
   },
   HtmlService: {
     createHtmlOutputFromFile: (name) => output(readFileSync(join(folder, `${name}.html`), "utf8")),
@@ -80,7 +97,9 @@ const context = vm.createContext({
 
 // Google loads one file after the other into one scope: a file's own lines cannot use what a later one defines.
 vm.runInContext(configuration, context, { filename: "Config.gs" });
-for (const name of readdirSync(folder).filter((one) => one.endsWith(".gs") && one !== "Config.gs").sort()) {
+for (const name of readdirSync(folder)
+  .filter((one) => one.endsWith(".gs") && one !== "Config.gs")
+  .sort()) {
   vm.runInContext(readFileSync(join(folder, name), "utf8"), context, { filename: name });
 }
 
@@ -95,45 +114,98 @@ const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
 const node = (path, tab) => doc.at(path, tab ? doc.tab(tab) : doc.active);
 
 function shownBlock(one) {
-  if (one.kind === "TABLE") return { table: one.children.map((row) => row.children.map((cell) => cell.children.map(shownBlock))) };
+  if (one.kind === "TABLE")
+    return { table: one.children.map((row) => row.children.map((cell) => cell.children.map(shownBlock))) };
   if (one.kind === "TABLE_OF_CONTENTS") return { toc: one.children.map(shownBlock) };
   const objects = one.children.filter((child) => child.kind !== "TEXT").map((child) => child.kind);
-  const simple = one.kind === "PARAGRAPH" && one.attributes.heading === "NORMAL" && one.attributes.ltr && !objects.length && !one.attributes.style;
-  return simple ? words(one) : { kind: one.kind, text: words(one), ...one.attributes, ...(objects.length ? { objects } : {}) };
+  const simple =
+    one.kind === "PARAGRAPH" &&
+    one.attributes.heading === "NORMAL" &&
+    one.attributes.ltr &&
+    !objects.length &&
+    !one.attributes.style;
+  return simple
+    ? words(one)
+    : { kind: one.kind, text: words(one), ...one.attributes, ...(objects.length ? { objects } : {}) };
 }
 
 const DO = {
-  document: ({ spec, options }) => { doc = new Doc(spec, options); },
-  copyOf: ({ id }) => { doc.id = id; },
+  document: ({ spec, options }) => {
+    doc = new Doc(spec, options);
+  },
+  copyOf: ({ id }) => {
+    doc.id = id;
+  },
   options: (given) => Object.assign(doc.options, given.options),
-  token: (given) => { token = given.token; },
-  lock: (given) => { locked = given.locked; },
-  fail: (given) => { fail = given.call; },
-  lose: (given) => { lose = given.call; },
+  token: (given) => {
+    token = given.token;
+  },
+  lock: (given) => {
+    locked = given.locked;
+  },
+  fail: (given) => {
+    fail = given.call;
+  },
+  lose: (given) => {
+    lose = given.call;
+  },
   handle: ({ action, given }) => vm.runInContext("handle", context)(action, given),
   global: ({ name, given }) => vm.runInContext(name, context)(...(given ?? [])),
   select({ parts, tab }) {
     if (tab) doc.active = doc.tab(tab);
     doc.cursor = null;
-    doc.selection = parts && parts.map(({ path, start, end }) => (start === undefined ? { node: node(path), whole: true } : { node: node(path), start, end }));
+    doc.selection =
+      parts &&
+      parts.map(({ path, start, end }) =>
+        start === undefined ? { node: node(path), whole: true } : { node: node(path), start, end },
+      );
   },
   cursor({ path, offset, tab }) {
     if (tab) doc.active = doc.tab(tab);
     doc.selection = null;
     doc.cursor = path ? { node: node(path), offset } : null;
   },
-  type: ({ path, offset, text, tab }) => { wrap(doc, node(path, tab)).insertText(offset, text); },
-  erase: ({ path, start, end, tab }) => { wrap(doc, node(path, tab)).deleteText(start, end - 1); },
-  remove: ({ path, tab }) => { wrap(doc, node(path, tab)).removeFromParent(); },
-  paragraph: ({ path, at, text, tab }) => { wrap(doc, node(path, tab)).insertParagraph(at, text); },
+  type: ({ path, offset, text, tab }) => {
+    wrap(doc, node(path, tab)).insertText(offset, text);
+  },
+  erase: ({ path, start, end, tab }) => {
+    wrap(doc, node(path, tab)).deleteText(start, end - 1);
+  },
+  remove: ({ path, tab }) => {
+    wrap(doc, node(path, tab)).removeFromParent();
+  },
+  paragraph: ({ path, at, text, tab }) => {
+    wrap(doc, node(path, tab)).insertParagraph(at, text);
+  },
   nameRange: ({ name, parts, tab }) => {
     const here = tab ? doc.tab(tab) : doc.active;
-    here.ranges.push({ name, id: name, parts: parts.map(({ path, start, end }) => (start === undefined ? { node: node(path, tab), whole: true } : { node: node(path, tab), start, end })) });
+    here.ranges.push({
+      name,
+      id: name,
+      parts: parts.map(({ path, start, end }) =>
+        start === undefined ? { node: node(path, tab), whole: true } : { node: node(path, tab), start, end },
+      ),
+    });
   },
   section: ({ section, tab }) => node([section], tab).children.map(shownBlock),
-  names: () => [...doc.every()].flatMap((tab) => tab.ranges.map((one) => [one.name, one.parts.map((part) => (part.whole ? words(part.node) : part.node.text.slice(part.start, part.end))).join("\n")])),
-  selected: () => (doc.selection ?? []).map((part) => (part.whole ? words(part.node) : part.node.text.slice(part.start, part.end))).join("\n"),
-  calls: () => { const made = calls; calls = []; return made; },
+  names: () =>
+    [...doc.every()].flatMap((tab) =>
+      tab.ranges.map((one) => [
+        one.name,
+        one.parts
+          .map((part) => (part.whole ? words(part.node) : part.node.text.slice(part.start, part.end)))
+          .join("\n"),
+      ]),
+    ),
+  selected: () =>
+    (doc.selection ?? [])
+      .map((part) => (part.whole ? words(part.node) : part.node.text.slice(part.start, part.end)))
+      .join("\n"),
+  calls: () => {
+    const made = calls;
+    calls = [];
+    return made;
+  },
   properties: () => Object.fromEntries(properties),
   shown: () => shown,
 };
