@@ -268,13 +268,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One check of a connection: what was tried, whether it worked, the fix, and who can do it."""
+    """One check of a connection: what was tried, whether it worked, the fix, and who can do it.
+
+    Without an ``optional`` one the connection works all the same and lacks one feature.
+    """
 
     id: str
     ok: bool
     what: str
     fix: str = ""
     who: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

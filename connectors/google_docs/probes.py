@@ -43,9 +43,11 @@ def _addons(connection: Connection, settings: GoogleDocsSettings) -> Iterator[Pr
         yield _try("certificates", "Reach Google's certificates", lambda: _certificates(connection))
     # The address alone is there first: the files for Google are made from it, and Google gives the ids for them.
     if settings.addon_service_account or settings.addon_oauth_client_id:
+        if not missing:
+            yield Probe(id="cards", ok=True, what="The settings of the card add-on are complete")
+            return
         fix = f"Write {' and '.join(missing)} into the settings: the guide to the add-ons says where to read them."
-        what = "The settings of the card add-on are complete" if not missing else "The card add-on lets nobody in"
-        yield Probe(id="cards", ok=not missing, what=what, **({"fix": fix, "who": "an admin"} if missing else {}))
+        yield Probe(id="cards", ok=False, what="The card add-on lets nobody in", fix=fix, who="an admin")
 
 
 def _certificates(connection: Connection) -> None:
@@ -94,7 +96,8 @@ def _suggestions(connection: Connection, client: GoogleClient) -> Probe:
             found, how = any(comes_in for *_, comes_in in body.suggested), "Google writes them into the text directly"
     except InlayError as error:
         fix = "Run this check again in a moment."
-        return Probe(id="suggestions", ok=False, what=f"Try a suggestion: {error.what}", fix=fix, who="an admin")
+        what = f"Try a suggestion: {error.what}"
+        return Probe(id="suggestions", ok=False, what=what, fix=fix, who="an admin", optional=True)
     finally:
         with contextlib.suppress(InlayError):
             client.delete(scratch)
@@ -108,6 +111,7 @@ def _suggestions(connection: Connection, client: GoogleClient) -> Probe:
         fix="Google switches suggestions on per Cloud project: enrol yours in the Google Workspace Developer Preview "
         "Program, then check again. Nothing else depends on it.",
         who="an admin",
+        optional=True,
     )
 
 

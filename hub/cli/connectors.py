@@ -50,7 +50,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @output.json_option
 @click.pass_context
 def check(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Try what a connection needs to do. The exit code is 1 when something does not work."""
+    """Try what a connection needs to do.
+
+    The exit code is 1 when something does not work. What only one feature needs is a note.
+    """
     import dataclasses
 
     with a_hub(log_level="CRITICAL") as hub:
@@ -59,9 +62,8 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         output.as_json([dataclasses.asdict(probe) for probe in probes])
     else:
-        rows = [("ok" if p.ok else "wrong", p.id, p.what, p.fix, p.who) for p in probes]
-        output.table(f"{connector.title}: {name}", ("", "probe", "what", "fix", "who"), rows)
-    if not all(probe.ok for probe in probes):
+        output.probes(f"{connector.title}: {name}", "probe", probes)
+    if not all(probe.ok or probe.optional for probe in probes):
         ctx.exit(1)
 
 

@@ -30,14 +30,13 @@ def command(ctx: click.Context, ask: bool, as_json: bool) -> None:
     The exit code is 1 when something is wrong.
     """
     probes = list(_probes(ask))
+    wrong = sum(not (probe.ok or probe.optional) for probe in probes)
     if as_json:
         output.as_json([dataclasses.asdict(probe) for probe in probes])
     else:
-        rows = [("ok" if p.ok else "wrong", p.id, p.what, p.fix, p.who) for p in probes]
-        output.table("", ("", "part", "what", "fix", "who"), rows)
-        wrong = sum(not probe.ok for probe in probes)
+        output.probes("", "part", probes)
         click.echo(f"{wrong} of {len(probes)} need somebody." if wrong else "Everything answers.")
-    if not all(probe.ok for probe in probes):
+    if wrong:
         ctx.exit(1)
 
 

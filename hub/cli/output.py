@@ -12,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hub.domain import Probe
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -37,6 +39,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         # As Text, so that a [bracket] somebody typed is no markup.
         made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console().print(made)
+
+
+def probes(title: str, column: str, found: Sequence[Probe]) -> None:
+    """What was tried. What only a feature needs is a note when it fails: nobody has to act on it."""
+    told = [("ok" if one.ok else "note" if one.optional else "wrong", one) for one in found]
+    rows = [(word, one.id, one.what, one.fix, one.who) for word, one in told]
+    table(title, ("", column, "what", "fix", "who"), rows)
 
 
 def as_json(value: Any) -> None:

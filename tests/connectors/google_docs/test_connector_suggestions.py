@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from click.testing import CliRunner
 
 from connectors.google_docs.suggest import MEMORY
+from hub.cli import main
 from hub.sdk import Connection, Probe
 from tests.connectors.google_docs.connector_bench import Bench
 
@@ -29,7 +32,7 @@ def test_an_account_that_cannot_is_found_out_and_told_what_to_do(
     bench.sandbox.store.suggesting = suggesting
     connection = bench.connection()
     found = probe(bench, connection)
-    assert not found.ok
+    assert (found.ok, found.optional) == (False, True)
     assert how in found.what
     assert (bool(found.fix), found.who) == (True, "an admin")
     assert connection.memory[MEMORY] is False
@@ -55,6 +58,46 @@ def test_a_check_that_is_cut_short_remembers_nothing_and_still_deletes_its_docum
     connection = bench.connection()
     bench.sandbox.faults.add("503-after-commit")
     found = probe(bench, connection)
-    assert (found.ok, found.who) == (False, "an admin")
+    assert (found.ok, found.optional, found.who) == (False, True, "an admin")
     assert MEMORY not in connection.memory
     assert bench.sandbox.store.all() == []
+
+
+HUB_YAML = """
+teams: {{brand: {{title: Brand}}}}
+connections:
+  docs:
+    connector: google_docs
+    sandbox: true
+    settings:
+      api_root: {url}
+      drive_root: {url}
+      token_uri: {url}/token
+      access_token: $env:SANDBOX_TOKEN
+"""
+
+
+@pytest.mark.parametrize("command", [("connectors", "check", "docs"), ("doctor",)])
+def test_a_feature_the_account_lacks_is_a_note_and_fails_no_check(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    bench.sandbox.store.suggesting = "refused"
+    monkeypatch.setenv("INLAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SANDBOX_TOKEN", "ya29.person")
+    monkeypatch.chdir(tmp_path)
+    Path("hub.yaml").write_text(HUB_YAML.format(url=bench.sandbox.url), encoding="utf-8")
+
+    def inlay(*words: str) -> tuple[int, str]:
+        said = CliRunner().invoke(main, words, catch_exceptions=False)
+        return said.exit_code, " ".join(said.output.split())
+
+    assert inlay("apply", "hub.yaml")[0] == 0
+    code, told = inlay(*command)
+    assert code == 0, told
+    assert "note" in told
+    assert "Developer Preview" in told
+    assert "wrong" not in told
+    bench.sandbox.faults.add("429", on="*", times=None)
+    code, told = inlay(*command)
+    assert code == 1
+    assert "wrong" in told
