@@ -11,7 +11,7 @@ from hub.sdk import Json
 
 STATES = {
     "queued": "Working on it",
-    "answered": "Writing the draft into the document",
+    "answered": "Writing it into the document",
     "in_review": "In the document as a draft: a reviewer looks at it",
     "approved": "Approved: being written into the document",
     "delivered": "Done: the draft is in the document",
@@ -21,6 +21,11 @@ STATES = {
     "orphaned": "The place in the document is gone; the draft is kept",
     "failed": "It did not work",
     "cancelled": "Cancelled",
+}
+#: The same for a run that writes remarks and no text.
+_REMARKED = {
+    "in_review": "{} in the document as comments: a reviewer looks at the run",
+    "delivered": "Done: {} in the document as comments",
 }
 #: In these it goes on by itself.
 MOVING = ("queued", "answered", "approved")
@@ -38,6 +43,9 @@ def state(run: Json) -> str:
         return "Taken back: the document is as it was"
     if run["state"] == "delivered" and not any(_wrote(one) for one in deliveries):
         return "Done: nothing was written into the document"
+    if run["state"] in _REMARKED and (number := _remarks(run)):
+        counted = "1 remark stands" if number == 1 else f"{number} remarks stand"
+        return _REMARKED[run["state"]].format(counted)
     return STATES.get(run["state"], run["state"])
 
 
@@ -46,13 +54,18 @@ def _wrote(delivery: Json) -> bool:
     return delivery["state"] in ("done", "placed") and bool((delivery["receipt"] or {}).get("vendor_id"))
 
 
+def _remarks(run: Json) -> int:
+    """How many comments the run has put into the document."""
+    return sum(len(one["detail"].get("comments", ())) for one in run["deliveries"] if _wrote(one))
+
+
 def show(run: Json, buttons: Buttons, friction: Sequence[str]) -> Part:
     """The card of one run."""
     return card(
         run["title"],
         _standing(run, buttons),
         section(*_findings(run), header="What the checks found"),
-        section(*_draft(run), header="Draft"),
+        section(*_draft(run), header="Remarks" if _remarks(run) else "Draft"),
         _elsewhere(run, buttons),
         _friction(run, buttons, friction),
         subtitle=f"Run {run['id']}",
@@ -128,10 +141,13 @@ def _findings(run: Json) -> Iterator[Part]:
 
 
 def _draft(run: Json) -> Iterator[Part]:
-    draft = run["draft"] or {}
+    draft, remarks = run["draft"] or {}, _remarks(run)
     variants = draft.get("variants", ())
     for number, variant in enumerate(variants[:_VARIANTS], 1):
-        yield text((f"{number}.\n" if len(variants) > 1 else "") + variant["text"])
+        # What a remark is about stands beside it in the document, and nowhere on this card.
+        quote = variant["fields"].get("quote") if remarks else ""
+        about = f"“{quote}”\n" if quote else ""
+        yield text((f"{number}.\n" if len(variants) > 1 else "") + about + variant["text"])
     if len(variants) > _VARIANTS:
         yield text(f"And {len(variants) - _VARIANTS} more on the run's page.")
     for name, key in (("Missing", "missing_inputs"), ("Assumed", "assumptions"), ("To disclose", "disclosures")):

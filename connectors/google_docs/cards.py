@@ -135,8 +135,8 @@ def run_commands(call: Call) -> Part:
     problems = [(one.command, one.problem) for one in asked if one.problem]
     ready = [(one.command, one.request) for one in asked if one.request and "look" not in event.parameters]
     for command, wanted in ready:
-        at = wanted.target.at if wanted.target else None
-        found = next((one for one in under_way if one["at"] == at), None)
+        same = wanted.target.at if wanted.target else None, wanted.raw["line"]
+        found = next((one for one in under_way if (one["at"], one["raw"].get("line")) == same), None)
         try:
             # Each gets its share of the time, so that the last one is started too.
             share = max(0.05, min(WAIT / len(ready), until - time.monotonic()))

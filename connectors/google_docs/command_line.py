@@ -103,6 +103,7 @@ def parse(line: str, templates: Sequence[Json]) -> Order:
     filling.words(words)
     if material and text_input(template) is None:
         raise BadRequest(f"{template['title']} takes no text.", instead="Leave out what stands after the colon.")
+    filling.one_version()
     filling.is_enough()
     return Order(template["name"], filling.inputs, material or None)
 
@@ -251,6 +252,13 @@ class _Filling:
         while len(left) > 1 and told[0] is not left[-1] and _fold(run[-1]) in _SMALL:
             run = run[:-1]
         self.inputs[spec["name"]] = " ".join(run).rstrip(" ,-–—")
+
+    def one_version(self) -> None:
+        """One line becomes one text: of a list that is several choices unless said otherwise, the first is meant."""
+        for spec in list(self._open()):
+            usual = spec["default"]
+            if spec["kind"] == "list" and spec["choices"] and isinstance(usual, list | tuple) and len(usual) > 1:
+                self.inputs[spec["name"]] = [usual[0]]
 
     def is_enough(self) -> None:
         """

@@ -1,7 +1,8 @@
 """``/ai …`` paragraphs: finds them in a document and makes one request of each. Pure.
 
 A person writes ``/ai shorten 50 words`` below a paragraph and clicks; the draft takes the place of that line. What a
-line asks for is read by ``command_line``.
+line asks for is read by ``command_line``. A template that writes remarks works on the whole section its line stands in,
+and leaves the line.
 
 A line whose words stand once in its tab is found again by these words. Of lines that read alike each needs a name:
 ``naming`` gives the requests that put a named range over each, which are sent and the document read again before
@@ -149,17 +150,16 @@ def _request(
         )
     order = parse(command.line, templates)
     template = next(one for one in templates if one["name"] == order.template)
-    filled = inputs(order, template, command.above)
-    at = {"document": document.id, "mode": "replace"}
-    at |= {"named_range": command.name} if command.name else {"quote": command.line}
-    if command.tab:
-        at["tab"] = command.tab
+    remarks = template.get("write") == "comments"
+    heading, section = _section(command) if remarks else (None, "")
+    filled = inputs(order, template, section if remarks else command.above)
     if not command.name and (times := _stands(document, command)) > 1:
         raise BadRequest(
             f"The words of this command stand {times} times in the document.",
             why="Inlay puts a draft only where there is no doubt which place is meant.",
             instead="Write them differently, or run this one again when the other is replaced.",
         )
+    at = _remarked(document, command, heading, order) if remarks else _at(document, command, "replace")
     place.find_to_write(document, place.address(at))
     return Request(
         key=f"commands:{_hash(*click, command.tab, command.name or command.line)}",
@@ -169,6 +169,47 @@ def _request(
         surface=SURFACE,
         raw={"commands": click_of(*click), "line": command.line[:_SHOWN]},
     )
+
+
+def _at(document: Document, command: Command, mode: str) -> dict[str, Any]:
+    """The line itself as a place."""
+    at = {"document": document.id, "mode": mode} | ({"tab": command.tab} if command.tab else {})
+    return at | ({"named_range": command.name} if command.name else {"quote": command.line})
+
+
+def _remarked(document: Document, command: Command, heading: Paragraph | None, order: Order) -> dict[str, Any]:
+    """What remarks are about as a place: the section, so that the line may go meanwhile; the line where the text is in
+    it, or where no other place can be named.
+    """
+    whole = command.segment.kind == "body" and command.segment.at(command.start) in command.segment.within(0)
+    at = _at(document, command, "below")
+    if order.material or not whole:
+        return at
+    there = {name: at[name] for name in ("document", "tab") if name in at}
+    if heading is None:
+        return {**there, "end": True}
+    there |= {"heading": command.segment.text(heading.start, heading.end).strip(), "mode": "below"}
+    try:
+        found = place.find(document, place.address(there))
+    except InlayError:  # It stands there twice, or holds no text.
+        return at
+    return there if (found.segment, found.start) == (command.segment, heading.end) else at
+
+
+def _section(command: Command) -> tuple[Paragraph | None, str]:
+    """The heading a command stands below, and the text from there to the next heading of its rank; without a heading
+    all of its cell, header, footnote or tab. Commands are no part of it.
+    """
+    segment = command.segment
+    own = segment.at(command.start)
+    siblings = segment.within(own.container) if own else []
+    before = bisect_left(siblings, command.start, key=lambda one: one.start)
+    heading = next((one for one in reversed(siblings[:before]) if one.level is not None), None)
+    level = -1 if heading is None else heading.level or 0
+    after = (one.start for one in siblings[before:] if one.level is not None and one.level <= level)
+    start, stop = (heading or siblings[0]).start, next(after, siblings[-1].end)
+    lines = [(one.start, one.end) for one in segment.paragraphs if is_command(_text(segment, one))]
+    return heading, _plain(_settled(segment, start, stop, without=lines))
 
 
 def _is_understood(command: Command, templates: Sequence[Json]) -> bool:

@@ -176,14 +176,18 @@ def _look(client: GoogleClient, document_id: str) -> _Seen:
 
 
 def _passage(document: Document, where: place.Address, quote: str) -> tuple[Segment, int, int] | None:
-    """Where the quoted text stands: inside the place the run was about if it is there, else the first one."""
+    """Where the quoted text stands: inside the place the run was about if it is there, else the nearest above it, as a
+    command stands below what it is about; else the first one.
+    """
     found = list(_passages(document, where, quote)) if quote.strip() else []
     try:
         about = place.find(document, where)
     except TargetGone:
         return found[0] if found else None
-    inside = [one for one in found if one[0] is about.segment and about.start <= one[1] and one[2] <= about.end]
-    return next(iter(inside or found), None)
+    same = [one for one in found if one[0] is about.segment]
+    inside = [one for one in same if about.start <= one[1] and one[2] <= about.end]
+    above = [one for one in same if one[2] <= about.start]
+    return next(iter(inside or above[-1:] or found), None)
 
 
 def _passages(document: Document, where: place.Address, quote: str) -> Iterator[tuple[Segment, int, int]]:

@@ -13,7 +13,7 @@ from hub.sdk import Unavailable
 from hub.testing import FakeModel
 from tests.connectors.google_docs.card_bench import Google, beside_a_document, widgets
 from tests.connectors.google_docs.connector_bench import body, paragraph, table
-from tests.hubs import answer, wait_for
+from tests.hubs import ENVELOPE, answer, wait_for
 
 ONE, TWO = "First short copy.", "Second short copy."
 
@@ -71,6 +71,66 @@ def test_one_click_runs_two_commands_in_their_places_and_tells_what_is_wrong_wit
         "Our sale starts on Monday 🌞.",
         "Come in, all of you.",
     ]
+
+
+def test_a_line_that_names_no_channel_becomes_one_version(tmp_path: Path) -> None:
+    model = FakeModel({"variants": [{"copy": ONE, "channel": "summary"}], **ENVELOPE})
+    with beside_a_document(tmp_path, model=model) as google:
+        load(google, paragraph("Our sale starts on Monday. Come, all of you."), paragraph("/ai shorten 50 words"))
+        google.open()
+        run(google)
+        assert model.prompts[0].inputs["channels"] == ["summary"]
+        assert google.text().count(ONE) == 1
+
+
+CLAIM = {"risk": "high", "evidence": "none given", "why": "It compares with all rivals.", "instead": "quiet"}
+SAID = {"variants": [{"quote": "So quiet.", **CLAIM}, {"quote": "Nine hours", **CLAIM}], **ENVELOPE}
+NOTHING = {"variants": [{"quote": "", **CLAIM, "risk": "none", "instead": "fine as it is"}], **ENVELOPE}
+
+
+def test_a_check_writes_its_remarks_on_its_own_section_leaves_the_line_and_says_how_many(tmp_path: Path) -> None:
+    with beside_a_document(tmp_path, model=FakeModel(SAID)) as google:
+        load(
+            google,
+            paragraph("Before", "HEADING_1"),
+            paragraph("So quiet. Nine hours."),
+            paragraph("Drill", "HEADING_1"),
+            paragraph("So quiet. Nine hours."),
+            paragraph("/ai check claims EU"),
+            paragraph("After", "HEADING_1"),
+        )
+        before = google.text()
+        google.open()
+        run(google)
+        assert "Done: 2 remarks stand in the document as comments" in google.words
+        assert google.text() == before
+        anchors = google.sandbox.store.get(google.document).tabs[0]["documentTab"]["commentAnchors"].values()
+        found = [before[one["ranges"][0]["startIndex"] - 1 : one["ranges"][0]["endIndex"] - 1] for one in anchors]
+        assert sorted(found) == ["Nine hours", "So quiet."]
+        assert all(one["ranges"][0]["startIndex"] > before.index("Drill") for one in anchors)
+        google.click("Open")
+        assert "the draft is in the document" not in google.words
+        assert "Remarks" in google.words and "“So quiet.”" in google.words
+        google.click("Undo")
+        assert "Taken back" in google.words
+        assert google.sandbox.store.get(google.document).comments == ()
+
+
+def test_a_check_that_finds_nothing_says_that_nothing_was_written(tmp_path: Path) -> None:
+    with beside_a_document(tmp_path, model=FakeModel(NOTHING)) as google:
+        load(google, paragraph("Come in."), paragraph("/ai check claims"))
+        google.open()
+        run(google)
+        assert "Done: nothing was written into the document" in google.words
+
+
+def test_two_checks_of_one_section_are_two_runs(tmp_path: Path) -> None:
+    away = Unavailable("The model is away.")
+    with beside_a_document(tmp_path, model=FakeModel(away, SAID, SAID)) as google:
+        load(google, paragraph("So quiet. Nine hours."), paragraph("/ai claims EU"), paragraph("/ai claims US"))
+        google.open()
+        google.click(BUTTON)
+        assert _rows(google) == ["/ai claims EU", "/ai claims US"]
 
 
 def test_the_same_click_again_changes_nothing(google: Google, model: FakeModel) -> None:

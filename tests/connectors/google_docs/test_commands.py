@@ -26,6 +26,9 @@ CLAIMS, SHORTEN, REWRITE, EMAIL, BRIEF = (
     "brief-from-notes",
 )
 
+#: A line that names no channel becomes one version and not one for each channel of the form.
+ONE = {"channels": ["summary"]}
+
 
 def order(line: str) -> tuple[str, dict[str, Any], str | None]:
     found = parse(line, TEMPLATES)
@@ -43,12 +46,12 @@ def asked(found: Document, click: str = "click-one", person: str = "mara@example
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("/ai shorten 50 words", (SHORTEN, {"max_words": 50}, None)),
-        ("/ai shorten to at most 50 words", (SHORTEN, {"max_words": 50}, None)),
-        ("/ai shorten 50-word", (SHORTEN, {"max_words": 50}, None)),
+        ("/ai shorten 50 words", (SHORTEN, {"max_words": 50, **ONE}, None)),
+        ("/ai shorten to at most 50 words", (SHORTEN, {"max_words": 50, **ONE}, None)),
+        ("/ai shorten 50-word", (SHORTEN, {"max_words": 50, **ONE}, None)),
         ("/AI Shorten to LinkedIn and SMS, please", (SHORTEN, {"channels": ["linkedin", "sms"]}, None)),
         ("/ai shorten web teaser 20 words", (SHORTEN, {"channels": ["web_teaser"], "max_words": 20}, None)),
-        ("/ai shorten for busy engineers", (SHORTEN, {"audience": "busy engineers"}, None)),
+        ("/ai shorten for busy engineers", (SHORTEN, {"audience": "busy engineers", **ONE}, None)),
         ("/ai rewrite: Our sale is on.", (REWRITE, {}, "Our sale is on.")),
         ("/ai rewrite:", (REWRITE, {}, None)),
         ("/ai rewrite in brand voice", (REWRITE, {}, None)),
@@ -62,9 +65,9 @@ def asked(found: Document, click: str = "click-one", person: str = "mara@example
         ("/ai rewrite, voice: dry: The text: here", (REWRITE, {"voice": "dry"}, "The text: here")),
         ("/ai rewrite; voice = dry: voice: warm", (REWRITE, {"voice": "dry"}, "voice: warm")),
         ("/ai rewrite: voice: dry", (REWRITE, {}, "voice: dry")),
-        ("/ai shorten — 50 words", (SHORTEN, {"max_words": 50}, None)),
-        ("/ai shorten to 1,000 words", (SHORTEN, {"max_words": 1000}, None)),
-        ("/ai shorten for young parents, 50 words", (SHORTEN, {"audience": "young parents", "max_words": 50}, None)),
+        ("/ai shorten — 50 words", (SHORTEN, {"max_words": 50, **ONE}, None)),
+        ("/ai shorten to 1,000 words", (SHORTEN, {"max_words": 1000, **ONE}, None)),
+        ("/ai shorten for parents, 50 words", (SHORTEN, {"audience": "parents", "max_words": 50, **ONE}, None)),
         (
             "/ai shorten 50 words for LinkedIn warm and short",
             (SHORTEN, {"max_words": 50, "channels": ["linkedin"], "instruction": "warm and short"}, None),
@@ -120,7 +123,7 @@ def test_the_examples_of_the_guide_are_understood() -> None:
 )
 def test_what_keyboards_and_autocorrection_make_of_a_line_changes_nothing(line: str) -> None:
     assert is_command(line)
-    assert order(line) == (SHORTEN, {"max_words": 50}, None)
+    assert order(line) == (SHORTEN, {"max_words": 50, **ONE}, None)
 
 
 def test_material_keeps_its_emoji_line_breaks_and_right_to_left_text() -> None:
@@ -232,7 +235,7 @@ def test_commands_are_found_in_table_cells_with_the_text_above_them_in_their_own
 def test_a_request_replaces_its_line_and_works_on_the_text_above() -> None:
     (one,) = asked(document(paragraph("Our text 🌞"), paragraph("/ai shorten 50 words")))
     assert one.request is not None and one.request.target is not None
-    assert one.request.inputs == {"max_words": 50, "text": "Our text 🌞"}
+    assert one.request.inputs == {"max_words": 50, **ONE, "text": "Our text 🌞"}
     assert one.request.target.at == {"document": "doc-1", "quote": "/ai shorten 50 words", "mode": "replace"}
 
 

@@ -145,6 +145,65 @@ def test_a_line_longer_than_an_address_takes_is_named() -> None:
     assert len(commands.naming(document(paragraph(line)), TEMPLATES, **CLICK)) == 1
 
 
+def checked(*content: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """What each command that makes remarks is to read, and the place its remarks are about."""
+    asked = commands.requests(document(*content), TEMPLATES, connection="docs", **CLICK)
+    return [
+        (
+            one.request.inputs["text"],
+            {name: one.request.target.at[name] for name in one.request.target.at if name != "document"},
+        )
+        for one in asked
+        if one.request and one.request.target
+    ]
+
+
+def test_a_check_reads_the_section_its_line_stands_in_heading_and_subsections_included() -> None:
+    assert checked(
+        paragraph("Launch", "TITLE"),
+        paragraph("The first of its kind."),
+        paragraph("Drill", "HEADING_1"),
+        paragraph("So quiet."),
+        paragraph("/ai check claims EU"),
+        table(["Nine hours", "/ai rewrite"]),
+        paragraph("Battery", "HEADING_2"),
+        paragraph("Lasts for ever."),
+        paragraph("Price", "HEADING_1"),
+        paragraph("Cheapest."),
+    )[0] == ("Drill\nSo quiet.\nNine hours\nBattery\nLasts for ever.", {"heading": "Drill", "mode": "below"})
+
+
+def test_a_check_below_the_title_or_in_a_text_without_headings_reads_all_of_it() -> None:
+    title = (
+        paragraph("Launch", "TITLE"),
+        paragraph("/ai check claims"),
+        paragraph("New", "HEADING_1"),
+        paragraph("A 🌞"),
+    )
+    assert checked(*title) == [("Launch\nNew\nA 🌞", {"heading": "Launch", "mode": "below"})]
+    assert checked(paragraph("A"), paragraph("/ai check claims"), paragraph("B")) == [("A\nB", {"end": True})]
+
+
+def test_a_check_in_a_cell_or_below_a_heading_that_stands_twice_is_about_its_line() -> None:
+    cell = cells([["So quiet.", "/ai check claims"], ["Else"]])
+    at = {"quote": "/ai check claims", "mode": "below"}
+    assert checked(paragraph("Top", "HEADING_1"), cell, paragraph("")) == [("So quiet.", at)]
+    twice = paragraph("Drill", "HEADING_1"), paragraph("A"), paragraph("Drill", "HEADING_1"), paragraph("B")
+    assert checked(*twice, paragraph("/ai check claims")) == [("Drill\nB", at)]
+
+
+def test_a_check_of_the_text_behind_its_colon_is_about_its_line_and_one_without_any_text_is_a_problem() -> None:
+    line = "/ai check claims: The quietest."
+    assert checked(paragraph("A"), paragraph(line)) == [("The quietest.", {"quote": line, "mode": "below"})]
+    (one,) = commands.requests(document(paragraph("/ai check claims")), TEMPLATES, connection="docs", **CLICK)
+    assert one.request is None and "no text" in str(one.problem)
+
+
+def test_a_check_leaves_out_what_is_only_suggested_to_come_in() -> None:
+    text = suggested(" and new", before="Stands"), paragraph("/ai check claims")
+    assert checked(*text) == [("Stands", {"end": True})]
+
+
 class Named:
     """A document in the sandbox with two equal commands that were named at a click."""
 

@@ -95,6 +95,15 @@ def test_of_two_equal_passages_the_remark_hangs_on_the_one_the_run_was_about(ben
     assert anchor["ranges"][0]["startIndex"] > 11
 
 
+def test_of_equal_passages_above_a_command_the_remark_hangs_on_the_nearest(bench: Bench) -> None:
+    document = bench.load(body(paragraph("So quiet."), paragraph("So quiet."), paragraph("/ai"), paragraph("So quiet.")))
+    at = {"document": document, "quote": "/ai"}
+    order = replace(remarks(document, Comment(quote="So quiet.", text="?")), target=Target(connection="docs", at=at))
+    written(bench, order)
+    (anchor,) = bench.sandbox.store.get(document).tabs[0]["documentTab"]["commentAnchors"].values()
+    assert anchor["ranges"][0]["startIndex"] == 11
+
+
 @pytest.mark.parametrize(("commenting", "token"), [("refused", ""), ("failed", ""), ("on", "commenter-1")])
 def test_where_nothing_may_hang_in_the_text_remarks_stand_beside_it(
     bench: Bench, commenting: Literal["on", "refused", "failed"], token: str
