@@ -23,6 +23,7 @@ HOW_TO = [
     "start",
     "connect-google-docs",
     "deploy-google-docs-addons",
+    "connect-salesforce",
     "connect-a-model",
     "run-in-production",
     "write-a-template",

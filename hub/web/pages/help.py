@@ -24,6 +24,7 @@ ORDER = (
     "write-in-google-docs",
     "connect-google-docs",
     "deploy-google-docs-addons",
+    "connect-salesforce",
     "connect-a-model",
     "how-a-run-works",
     "governance",
