@@ -18,17 +18,13 @@ from hub.sdk import (
     Conflict,
     InlayError,
     NeedsPermission,
+    OutOfQuota,
     RateLimited,
     TargetGone,
     Unavailable,
     VendorRefused,
     clean_text,
 )
-
-try:
-    from hub.sdk import OutOfQuota  # type: ignore[attr-defined]
-except ImportError:  # until hub.sdk has it
-    OutOfQuota = RateLimited
 
 #: What an address is about: a kind of record, one record by id, one by an external key, a query, or something else.
 About = Literal["object", "record", "key", "query", "other"]

@@ -16,10 +16,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from connectors.salesforce.refusals import OutOfQuota, SignedOut, refusal
+from connectors.salesforce.refusals import SignedOut, refusal
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.usage import Usage
-from hub.sdk import BadRequest, Connection, Reply
+from hub.sdk import BadRequest, Connection, OutOfQuota, Reply
 
 if TYPE_CHECKING:
     from connectors.salesforce.sign_in import SignIn

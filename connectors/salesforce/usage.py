@@ -6,7 +6,8 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 
-from connectors.salesforce.refusals import QUARTER, OutOfQuota
+from connectors.salesforce.refusals import QUARTER
+from hub.sdk import OutOfQuota
 
 _INFO = re.compile(r"\bapi-usage=(\d{1,12})/(\d{1,12})\b")
 
