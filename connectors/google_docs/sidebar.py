@@ -230,7 +230,8 @@ def of_command(visitor: Visitor, click: CommandRun) -> Started:
     templates = visitor.templates(SURFACE)
     order = command_line.parse(click.line, templates)
     template = next(one for one in templates if one["name"] == order.template)
-    material = order.material or ("" if command_line.is_command(click.above) else click.above)
+    above = click.section if template.get("write") == "comments" else click.above
+    material = order.material or ("" if command_line.is_command(above) else above)
     if command_line.text_input(template) not in (None, *order.inputs) and not material.strip():
         raise BadRequest(
             "There is no text right above this command.",

@@ -80,11 +80,14 @@ class Line(Body):
 
 
 class CommandRun(Body):
-    """A click on Run beside a ``/ai`` line: the line is the run's place, ``above`` the paragraph before it."""
+    """A click on Run beside a ``/ai`` line: the line is the run's place, ``above`` the paragraph before it, ``section``
+    what stands below the same heading, for a template that writes remarks.
+    """
 
     click: Click
     line: Text
     above: Text = ""
+    section: Text = ""
     text_hash: HashOrNothing = ""
     title: Annotated[str, Field(max_length=1000)] = ""
     document: DocumentId

@@ -6,6 +6,9 @@
 var COMMAND =
   /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[/\uff0f\u2044\u2215][\u00ad\u200b-\u200f\u2060\ufeff]*ai[\u00ad\u200b-\u200f\u2060\ufeff]*\s+\S/i;
 
+/** Characters of a section that the hub takes; what a template takes is less, and the hub says so. */
+var LONGEST_SECTION = 200000;
+
 /** Paragraphs of the tab in front that begin with /ai, and what the hub makes of each. */
 function commands_() {
   var found = lines_();
@@ -61,6 +64,7 @@ function commanded_(given, name) {
       click: given.click,
       line: place.text,
       above: above_(place.pieces[0].block),
+      section: section_(place.pieces[0].block),
       text_hash: place.hash,
       title: doc.getName(),
       document: doc.getId(),
@@ -87,6 +91,40 @@ function above_(block) {
     if (text.trim() && !COMMAND.test(text)) return text;
   }
   return "";
+}
+
+/**
+ * The section a command stands in, for a template that writes remarks: from the heading above it to the next one of its
+ * rank, or without a heading all of its cell or tab. Commands are no part of it.
+ * @param {GoogleAppsScript.Document.Element} block
+ */
+function section_(block) {
+  var first = block;
+  for (var at = block; at && rank_(first) === null; at = at.getPreviousSibling()) first = at;
+  var rank = rank_(first);
+  /** @type {Piece[]} */
+  var pieces = [];
+  walk_(first, pieces);
+  for (var next = first.getNextSibling(); next; next = next.getNextSibling()) {
+    if (rank !== null && rank_(next) !== null && rank_(next) <= rank) break;
+    walk_(next, pieces);
+  }
+  var kept = pieces.filter(function (piece) {
+    return !piece.block || !COMMAND.test(piece.block.getText());
+  });
+  return textOf_(kept).slice(0, LONGEST_SECTION);
+}
+
+/**
+ * 0 for the title, 1 to 6 for a heading, null for everything else.
+ * @param {any} element
+ * @returns {number | null}
+ */
+function rank_(element) {
+  if (!isBlock_(element)) return null;
+  var heading = String(element.getHeading());
+  if (heading === "TITLE") return 0;
+  return /^HEADING[1-6]$/.test(heading) ? Number(heading.slice(7)) : null;
 }
 
 /**

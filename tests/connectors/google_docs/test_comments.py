@@ -96,7 +96,8 @@ def test_of_two_equal_passages_the_remark_hangs_on_the_one_the_run_was_about(ben
 
 
 def test_of_equal_passages_above_a_command_the_remark_hangs_on_the_nearest(bench: Bench) -> None:
-    document = bench.load(body(paragraph("So quiet."), paragraph("So quiet."), paragraph("/ai"), paragraph("So quiet.")))
+    lines = ("So quiet.", "So quiet.", "/ai", "So quiet.")
+    document = bench.load(body(*map(paragraph, lines)))
     at = {"document": document, "quote": "/ai"}
     order = replace(remarks(document, Comment(quote="So quiet.", text="?")), target=Target(connection="docs", at=at))
     written(bench, order)
