@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any, NamedTuple
 
@@ -28,7 +29,8 @@ class SignIn:
         self._guarded = _TokenEndpoint(connection)
         self._lock = threading.Lock()
         self._session: Session | None = None
-        self._tries = 0
+        self._made = 0
+        self._failed = 0
         self._failure: InlayError | None = None
 
     def session(self, ended: Session | None = None) -> Session:
@@ -37,18 +39,19 @@ class SignIn:
         Raises:
             NeedsPermission, RateLimited, Unavailable.
         """
-        tries = self._tries
+        failed = self._failed
         with self._lock:
             if self._session is not None and (ended is None or ended.number != self._session.number):
                 return self._session
-            if self._failure is not None and self._tries != tries:
-                raise self._failure  # Somebody tried while this thread waited for its turn.
-            self._tries += 1
+            if self._failure is not None and self._failed != failed:
+                raise self._failure  # Somebody tried in vain while this thread waited for its turn.
             try:
-                self._session, self._failure = Session(self._fetch(), self._tries), None
+                self._session, self._failure = Session(self._fetch(), self._made + 1), None
             except InlayError as error:
                 self._session, self._failure = None, error
+                self._failed += 1
                 raise
+            self._made += 1
             return self._session
 
     def _fetch(self) -> Secret:
@@ -85,7 +88,7 @@ class _TokenEndpoint(Guarded):
         if reply.status != 200:
             raise _refusal(reply.status, told, jwt=bool(self.settings.private_key))
         token = told.get("access_token")
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token:
+        if not isinstance(token, str) or not re.fullmatch(r"[!-~]{1,5000}", token):
             raise Unavailable("Salesforce answered the sign-in with something that is no token.")
         clean = json.dumps({"access_token": token, "instance_url": f"https://{self.settings.domain}"}).encode()
         return Reply(200, {"content-type": "application/json"}, clean)

@@ -108,6 +108,7 @@ class Org:
     otherwise: Callable[[Call], Told] = lambda call: Told(404, [{"message": "", "errorCode": "NOT_FOUND"}])
     sign_ins: list[Call] = field(default_factory=list)
     sign_in_answers: list[Told] = field(default_factory=list)
+    sign_in_hold: threading.Event | None = None
     sessions: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -127,6 +128,8 @@ class Org:
 
     def _sign_in(self, call: Call) -> Told:
         form = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
+        if self.sign_in_hold is not None:
+            self.sign_in_hold.wait(60)
         with self.lock:
             self.sign_ins.append(call)
             if self.sign_in_answers:
