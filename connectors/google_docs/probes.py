@@ -101,7 +101,7 @@ def _suggestions(connection: Connection, client: GoogleClient) -> Probe:
     finally:
         with contextlib.suppress(InlayError):
             client.delete(scratch)
-    connection.memory[suggest.MEMORY] = found
+    suggest.learn(connection, found)
     if found:
         return Probe(id="suggestions", ok=True, what="Drafts that wait for review are written as suggestions")
     return Probe(

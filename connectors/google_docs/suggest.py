@@ -4,11 +4,13 @@ A suggestion cannot be named in the batch that makes it: Google refuses createNa
 suggests the text, and a second one, right behind it, puts the named ranges over it. What ties the two together is the
 text itself, below its line, which names the run: a text that stands there without ranges is ours, and is never put in
 a second time. In 2026 some Cloud projects refused SUGGEST with 400 and others wrote directly, answering 200. Only the
-answer tells, so each one is looked at, and what was learned is kept in the connection's memory.
+answer tells, so each one is looked at, and what was learned is kept in the connection's memory, which lives as long as
+the process. A refusal is kept for a day: Google may switch suggestions on, or refused for the sake of one document.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +20,26 @@ from connectors.google_docs.document import Document, NamedRange, Segment, units
 from hub.sdk import BadRequest, Connection, Delivery, TargetGone
 
 MEMORY = "google_docs.suggest"
+REFUSED = "google_docs.suggest.refused"  # When that was learned, by this machine's running clock.
+REMEMBERED = 86_400.0
 SUGGESTED = "Written as a suggestion."
 DIRECT = "Written directly instead of as a suggestion: this account does not support suggestions."
 Requests = list[dict[str, Any]]
+
+
+def works(connection: Connection) -> bool | None:
+    """Whether this account has suggestions; None while nobody knows, or no longer knows."""
+    known = connection.memory.get(MEMORY)
+    if known is False and time.monotonic() - connection.memory.get(REFUSED, 0.0) >= REMEMBERED:
+        return None
+    return known
+
+
+def learn(connection: Connection, suggested: bool) -> None:
+    """Remember what an answer of Google's has told."""
+    if not suggested:
+        connection.memory[REFUSED] = time.monotonic()
+    connection.memory[MEMORY] = suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,7 @@ class Proposal:
                 "The draft was taken out of the document right after it had been written.",
                 instead="Copy it from the run's page, or run again.",
             )
-        if not self.wanted or self.connection.memory.get(MEMORY) is False:
+        if not self.wanted or works(self.connection) is False:
             return False
         if document.revision in self._refused_at:
             self.direct = True
@@ -83,19 +102,19 @@ class Proposal:
         """The sentence for the receipt; what an earlier receipt says stays true when the author has decided since."""
         if not self.wanted:
             return {}
-        if self.direct and self.connection.memory.get(MEMORY) is None:
+        if self.direct and works(self.connection) is not False:
             # Only now: the same place took the same text as an edit, so it was suggesting that was refused.
-            self.connection.memory[MEMORY] = False
+            learn(self.connection, False)
         earlier = delivery.earlier.detail.get("note") if delivery.earlier else None
         if earlier:
             return {"note": earlier}
         if pending(standing):
             return {"note": SUGGESTED}
-        accepted = already and self.connection.memory.get(MEMORY) is True
+        accepted = already and works(self.connection) is True
         return {"note": SUGGESTED if accepted else DIRECT}
 
     def _learn(self, suggested: bool) -> None:
-        self.connection.memory[MEMORY] = suggested
+        learn(self.connection, suggested)
         self.direct = not suggested
 
 

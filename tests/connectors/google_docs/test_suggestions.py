@@ -295,6 +295,21 @@ def test_an_account_with_suggestions_is_remembered_and_costs_two_reads_and_two_w
     assert calls == ["get", "batchUpdate", "batchUpdate", "get"]
 
 
+@pytest.mark.parametrize("mode", ["refused", "ignored"])
+def test_a_refusal_after_a_success_is_remembered_for_a_day_and_then_tried_again(bench: Bench, mode: Any) -> None:
+    memory, calls = bench.connection().memory, bench.sandbox.journal
+    assert write(bench, proposed(three(bench))).detail["note"] == suggest.SUGGESTED
+    bench.sandbox.store.suggesting = mode
+    assert write(bench, proposed(three(bench))).detail["note"] == suggest.DIRECT
+    bench.sandbox.store.suggesting = "on"
+    asked = len(calls.entries(operation="batchUpdate"))
+    assert write(bench, proposed(three(bench))).detail["note"] == suggest.DIRECT
+    assert len(calls.entries(operation="batchUpdate")) == asked + 1
+    memory[suggest.REFUSED] -= suggest.REMEMBERED
+    assert write(bench, proposed(three(bench))).detail["note"] == suggest.SUGGESTED
+    assert suggest.works(bench.connection()) is True
+
+
 def test_the_note_stays_true_when_the_author_has_accepted(bench: Bench) -> None:
     document = three(bench)
     order = proposed(document)
