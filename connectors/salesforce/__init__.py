@@ -1,0 +1,1 @@
+"""Salesforce: media teams ask for AI on a campaign and read the answer there."""
