@@ -19,16 +19,20 @@ from hub.governance.runner import Runner
 from hub.ledger import Ledger
 from hub.model import Endpoint, FallbackModel, OpenAIModel
 from hub.offline import Simulator
+from hub.pipeline import gather as gathering
 from hub.pipeline import look_back as looking_back
+from hub.pipeline import look_up as looking_up
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
+from hub.pipeline import sweep as sweeping
+from hub.pipeline.arrive import LOOK_UP
 from hub.pipeline.parts import Leases, Parts
 from hub.pipeline.policies import Policies
 from hub.pipeline.shelf import Shelf
 from hub.registry import Registry
 from hub.sdk import Model, Secret
 from hub.settings import Settings
-from hub.store import Database, runs
+from hub.store import Database, notices, runs
 from hub.templates import Template
 from hub.vault import Vault, open_vault
 
@@ -150,15 +154,17 @@ def build(
     engine = Engine(
         broker_url=settings.broker_url,
         prefix=settings.queue_prefix,
-        queues=[receiving.ASK, *(f"deliver.{name}" for name in sorted(found.connectors))],
-        work=lambda queue: running.work(parts, queue),
+        queues=[receiving.ASK, LOOK_UP, *(f"deliver.{name}" for name in sorted(found.connectors))],
+        work=_work(parts, found),
         due=lambda limit: _due(parts, limit),
         renew=parts.leases.renew,
         reap_seconds=settings.reap_seconds,
         renew_seconds=settings.lease_seconds / 3,
         chores={
             "look-back": lambda: looking_back.look(parts),
+            "sweep": lambda: sweeping.sweep(parts),
             "permits": parts.connections.forget_expired,
+            "notices": lambda: looking_up.forget(parts),
         },
     )
     parts.wake = engine.wake
@@ -166,9 +172,25 @@ def build(
     return Hub(settings=settings, database=database, vault=vault, registry=found, parts=parts, engine=engine, pool=pool)
 
 
+def _work(parts: Parts, found: Registry) -> Callable[[str], object]:
+    """What a wake-up of each queue does."""
+    together = {f"deliver.{name}" for name, connector in found.connectors.items() if connector.batch > 1}
+
+    def work(queue: str) -> object:
+        if queue == LOOK_UP:
+            return looking_up.look_up(parts)
+        return gathering.gather(parts, queue) if queue in together else running.work(parts, queue)
+
+    return work
+
+
 def _due(parts: Parts, limit: int) -> dict[str, int]:
+    now = parts.clock()
     with parts.database.reading() as tx:
-        return runs.due(tx, parts.clock(), limit)
+        wanted = runs.due(tx, now, limit)
+        if to_look_up := notices.due(tx, now):
+            wanted[LOOK_UP] = to_look_up
+    return wanted
 
 
 def _templates(settings: Settings, found: Registry) -> dict[str, Template]:

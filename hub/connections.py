@@ -81,7 +81,7 @@ class Connections:
         Raises:
             BadRequest: a setting is unknown, missing or wrong; each is named, no value is quoted.
         """
-        connector = self._connector(connector_name)
+        connector = self.connector(connector_name)
         try:
             settings = connector.settings.model_validate(dict(given))
         except ValidationError as error:
@@ -104,14 +104,19 @@ class Connections:
         with self._lock:
             known = self._open.get(name)
             if known is None or known[0] != row.updated_at:
-                connector = self._connector(row.connector)
+                connector = self.connector(row.connector)
                 self._open[name] = known = (row.updated_at, connector, self._connect(connector, row))
         return known[1], known[2]
 
     def _lent(self, tx: Tx, name: str, person: str | None) -> str | None:
         return permits.get(tx, name, runs.one_spelling(person) or "", self._clock()) if person else None
 
-    def _connector(self, name: str) -> Connector:
+    def connector(self, name: str) -> Connector:
+        """An installed connector.
+
+        Raises:
+            UnknownName: none of this name is installed.
+        """
         connector = self._connectors.get(name)
         if connector is None:
             known = ", ".join(sorted(self._connectors)) or "none"

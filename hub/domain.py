@@ -85,7 +85,7 @@ class Request:
     """What a connector or the API hands the hub, in the hub's words.
 
     ``key`` names the vendor's delivery: the same key is the same run, however often it arrives.
-    One of ``workflow`` and ``template`` is set. ``raw`` keeps the vendor's original beside it.
+    One of ``workflow`` and ``template`` is set. ``raw`` is the vendor's original, ``context`` what was read with it.
     """
 
     key: str
@@ -99,6 +99,7 @@ class Request:
     surface: str = "api"
     team: str | None = None
     raw: Json = field(default_factory=dict)
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ InlayError
 ├── TargetGone            the person      the document, record or place no longer exists
 ├── TryLater              nobody          the other side is busy or away; Inlay tries again by itself
 │   ├── RateLimited                       … it says when
+│   │   └── OutOfQuota                    … its allowance is used up: waits, and counts as no attempt
 │   └── Unavailable                       … it does not answer, or answers with its own failure
 ├── VendorRefused         an admin        the vendor understood and said no; trying again changes nothing
 ├── BadAnswer             a lead          the model answered something that is no draft
@@ -116,6 +117,12 @@ class TryLater(InlayError):
 
 class RateLimited(TryLater):
     code = "rate-limited"
+
+
+class OutOfQuota(RateLimited):
+    """The account's allowance is used up and comes back by itself. Waiting for it is no failed attempt."""
+
+    code = "out-of-quota"
 
 
 class Unavailable(TryLater):

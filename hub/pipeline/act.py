@@ -81,7 +81,7 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
     changes: dict[str, object] = {"problem": None}
     if at is not None and held.stage in _BEFORE_ANSWER and held.request.target is not None:
         target = dataclasses.replace(held.request.target, at=at)
-        changes["request"] = dataclasses.replace(held.request, target=target)
+        changes["request"] = dataclasses.replace(held.request, target=target, context=None)
 
     def writes(tx: Tx) -> None:
         if at is not None:

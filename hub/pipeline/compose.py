@@ -62,8 +62,8 @@ def prompt_of(template: Template, run: Run) -> Prompt:
 
 def _context(parts: Parts, run: Run) -> Context | None:
     target = run.request.target
-    if target is None:
-        return None
+    if target is None or run.request.context is not None:
+        return run.request.context
     connector, connection = parts.connections.for_team(target.connection, run.team, person=lender(run))
     reads = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if reads:

@@ -7,10 +7,11 @@ import time
 from typing import Any
 
 from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Receipt, Run, RunState, Stage
-from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGone, TryLater
+from hub.errors import ConfigurationError, InlayError, NeedsPermission, OutOfQuota, TargetGone, TryLater
 from hub.ledger import Entry
 from hub.pipeline.parts import Parts, lender
 from hub.pipeline.step import Step
+from hub.sdk import Connection, Connector
 from hub.store import Tx, calls, deliveries, look_backs, runs
 
 DAY = 86_400.0
@@ -105,41 +106,62 @@ def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
 def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     """One attempt at one delivery, and its outcome, stored under the run's lease."""
     started = time.perf_counter()
-    changes: dict[str, Any]
     try:
         order = delivery_of(parts, run, row)
-        if parts.shelf.revision(run.revision).contract.write == "comments" and not order.comments:
-            return _nothing_to_write(parts, run, row)
-        _allowed(parts, run, row)
-        asker = lender(run)
-        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=asker)
-        account = f"{connection.name}:{connection.account}"
-        with parts.database.transaction() as tx:
-            wait = calls.take(tx, account, connector.limits, connector.delivery_cost, parts.clock())
+        if nothing_to_write(parts, run, order):
+            return _nothing_written(parts, run, row)
+        allowed(parts, run, row)
+        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=lender(run))
+        wait = connector.gather.get(run.request.trigger, 0.0) if _first_time(row) and connector.batch > 1 else 0.0
+        wait = wait or brake(parts, connector, connection)
         if wait:
-            # Our own brake, not the vendor's: it counts as no attempt.
+            # Others are to be written along with it, or it is our own brake, not the vendor's: it counts as no attempt.
             return _put_off(parts, run, row, wait, None)
         receipt = connector.write_back(connection, order)
-        if row.receipt is not None:
-            # What undoing needs may be known to the first receipt only, such as the text that was replaced.
-            receipt = dataclasses.replace(receipt, detail={**row.receipt.detail, **receipt.detail})
-    except TryLater as error:
-        return _try_later(parts, run, row, error)
-    except InlayError as error:
-        state = (
-            DeliveryState.ORPHANED
-            if isinstance(error, TargetGone)
-            else DeliveryState.WAITING_USER
-            if isinstance(error, NeedsPermission)
-            else DeliveryState.FAILED
-        )
-        changes = {"state": state, "problem": error.problem()}
-        return _store(parts, run, row, changes, Entry(f"delivery.{state}", {"delivery": row.key, "code": error.code}))
-    except ConfigurationError as error:
-        problem = Problem(code="configuration", what=str(error), who="an admin")
+    except (InlayError, ConfigurationError) as error:
+        return settle(parts, run, row, error, started)
+    return settle(parts, run, row, receipt, started)
+
+
+def brake(parts: Parts, connector: Connector, connection: Connection) -> float:
+    """Take one delivery's calls from what the vendor allows; the seconds to wait when it allows no more now."""
+    account = f"{connection.name}:{connection.account}"
+    with parts.database.transaction() as tx:
+        return calls.take(tx, account, connector.limits, connector.delivery_cost, parts.clock())
+
+
+def settle(
+    parts: Parts, run: Run, row: DeliveryRow, outcome: Receipt | InlayError | ConfigurationError, started: float
+) -> DeliveryRow:
+    """Store what became of one attempt, under the run's lease. ``started`` is when it began, by the process's clock.
+
+    Raises:
+        LeaseLost: another worker has the run.
+    """
+    changes: dict[str, Any]
+    if isinstance(outcome, Receipt):
+        return _arrived(parts, run, row, outcome, started)
+    if isinstance(outcome, TryLater):
+        return _try_later(parts, run, row, outcome)
+    if isinstance(outcome, ConfigurationError):
+        problem = Problem(code="configuration", what=str(outcome), who="an admin")
         changes = {"state": DeliveryState.FAILED, "problem": problem}
         return _store(parts, run, row, changes, Entry("delivery.failed", {"delivery": row.key, "code": problem.code}))
-    ms = round((time.perf_counter() - started) * 1000, 3)
+    state = (
+        DeliveryState.ORPHANED
+        if isinstance(outcome, TargetGone)
+        else DeliveryState.WAITING_USER
+        if isinstance(outcome, NeedsPermission)
+        else DeliveryState.FAILED
+    )
+    changes = {"state": state, "problem": outcome.problem()}
+    return _store(parts, run, row, changes, Entry(f"delivery.{state}", {"delivery": row.key, "code": outcome.code}))
+
+
+def _arrived(parts: Parts, run: Run, row: DeliveryRow, receipt: Receipt, started: float) -> DeliveryRow:
+    if row.receipt is not None:
+        # What undoing needs may be known to the first receipt only, such as the text that was replaced.
+        receipt = dataclasses.replace(receipt, detail={**row.receipt.detail, **receipt.detail})
     proof = {
         "delivery": row.key,
         "connection": row.target.connection,
@@ -148,21 +170,34 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
         "content_hash": receipt.content_hash,
         "already": receipt.already,
         "reviewed": row.reviewed,
-        "ms": ms,
+        "ms": round((time.perf_counter() - started) * 1000, 3),
     }
     changes = {"state": DeliveryState.DONE, "receipt": receipt, "problem": None, "wake_at": None}
     return _store(parts, run, row, changes, Entry("delivery.done", proof))
 
 
-def _nothing_to_write(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
+def _first_time(row: DeliveryRow) -> bool:
+    return row.receipt is None and row.attempts == 0 and row.wake_at is None
+
+
+def nothing_to_write(parts: Parts, run: Run, order: Delivery) -> bool:
+    """Whether the template writes remarks and the draft has none."""
+    return parts.shelf.revision(run.revision).contract.write == "comments" and not order.comments
+
+
+def _nothing_written(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     """There was nothing to remark, which is a good result: done, with a receipt of nothing. No connector is called."""
     receipt = Receipt(vendor_id="", detail={"note": "There is nothing to remark, so no comment was written."})
     changes = {"state": DeliveryState.DONE, "receipt": receipt, "problem": None, "wake_at": None}
     return _store(parts, run, row, changes, Entry("delivery.done", {"delivery": row.key, "comments": 0}))
 
 
-def _allowed(parts: Parts, run: Run, row: DeliveryRow) -> None:
-    """A simulated draft goes to a sandbox on this machine or nowhere."""
+def allowed(parts: Parts, run: Run, row: DeliveryRow) -> None:
+    """A simulated draft goes to a sandbox on this machine or nowhere.
+
+    Raises:
+        InlayError: it would have gone somewhere else.
+    """
     if not run.simulated:
         return
     connector, connection = parts.connections.get(row.target.connection)
@@ -176,7 +211,7 @@ def _allowed(parts: Parts, run: Run, row: DeliveryRow) -> None:
 
 
 def _try_later(parts: Parts, run: Run, row: DeliveryRow, error: TryLater) -> DeliveryRow:
-    attempts = row.attempts + 1
+    attempts = row.attempts + (0 if isinstance(error, OutOfQuota) else 1)
     if attempts < parts.settings.max_attempts:
         delay = max(error.after or 0.0, min(60.0, 0.25 * 2**attempts))
         return _put_off(parts, run, dataclasses.replace(row, attempts=attempts), delay, error)

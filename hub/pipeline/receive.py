@@ -46,13 +46,16 @@ class _Plan:
     destinations: tuple[Target, ...]
 
 
-def receive(parts: Parts, request: Request, *, strict: bool = True, lease: bool = False) -> Received:
+def receive(
+    parts: Parts, request: Request, *, strict: bool = True, lease: bool = False, problem: Problem | None = None
+) -> Received:
     """Store a request as a run.
 
     Args:
         strict: refuse what cannot be worked on by raising, for a caller who is there to hear it. A webhook's sender is
             not: then the run is stored with its problem, where people can see it.
         lease: hand the run back leased to the caller, who must advance it; else a worker is woken.
+        problem: it cannot be worked on, for this reason: it is stored as failed.
 
     Raises:
         BadRequest, NotAllowed: with ``strict``, what is wrong and what to send instead.
@@ -60,10 +63,9 @@ def receive(parts: Parts, request: Request, *, strict: bool = True, lease: bool 
         Unavailable: it could not be stored. The sender must try again.
     """
     request = replace(request, inputs=clean_json(request.inputs), raw=clean_json(request.raw))
-    problem: Problem | None = None
     plan: _Plan | None = None
     try:
-        plan = _plan(parts, request, strict)
+        plan = _plan(parts, request, strict) if problem is None else None
     except TryLater:
         # It passes by itself: the sender tries again. A run that failed for good would answer that key for ever.
         raise

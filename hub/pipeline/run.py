@@ -18,6 +18,7 @@ from hub.errors import (
     InlayError,
     LeaseLost,
     NeedsPermission,
+    OutOfQuota,
     Refused,
     TargetGone,
     TryLater,
@@ -143,7 +144,7 @@ def _next(parts: Parts, run: Run, direct: bool) -> tuple[Step, float]:
 
 def _failed(parts: Parts, run: Run, error: InlayError) -> Step:
     if isinstance(error, TryLater):
-        attempts = run.attempts + 1
+        attempts = run.attempts + (0 if isinstance(error, OutOfQuota) else 1)
         if attempts < parts.settings.max_attempts:
             # A call that brought no answer is not in doubt: begin() records the next one.
             asks = {"asks": 0} if run.stage is Stage.ASK else {}

@@ -32,6 +32,7 @@ from hub.errors import (
     InlayError,
     InvalidInputs,
     NeedsPermission,
+    OutOfQuota,
     RateLimited,
     Refused,
     TargetGone,
@@ -40,6 +41,7 @@ from hub.errors import (
     Unverified,
     VendorRefused,
 )
+from hub.sdk.arriving import Fact, Notice, Opinion, Swept
 from hub.sdk.check import Check, Subject
 from hub.sdk.connector import Connection, Connector, Inbound, InboundAnswer, ItemCount
 from hub.sdk.desk import Desk, Visit, Visitor
@@ -64,6 +66,7 @@ __all__ = [
     "Delivery",
     "Desk",
     "Draft",
+    "Fact",
     "Finding",
     "GuardedHttp",
     "Ignored",
@@ -76,6 +79,9 @@ __all__ = [
     "Message",
     "Model",
     "NeedsPermission",
+    "Notice",
+    "Opinion",
+    "OutOfQuota",
     "Outcome",
     "Probe",
     "Prompt",
@@ -89,6 +95,7 @@ __all__ = [
     "Secret",
     "Standing",
     "Subject",
+    "Swept",
     "Target",
     "TargetGone",
     "Trigger",

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Standing, Target
-from hub.errors import Unverified
+from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Standing, Target, Trigger
+from hub.errors import InlayError, Unverified
+from hub.sdk.arriving import Notice, Swept
 from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
 from hub.sdk.settings import ConnectorSettings, Secret
@@ -74,6 +75,13 @@ class Connector(ABC):
     limits: ClassVar[Mapping[str, Rate]] = {}
     #: What one delivery costs, by the kinds of ``limits``.
     delivery_cost: ClassVar[Mapping[str, int]] = {}
+    #: How many notices ``look_up`` takes at once, and how many deliveries ``write_many`` does.
+    look_up_batch: ClassVar[int] = 50
+    batch: ClassVar[int] = 1
+    #: How many seconds a run with this trigger waits for others to be written along with it. A person never waits.
+    gather: ClassVar[Mapping[Trigger, float]] = {}
+    #: How often ``sweep`` is called, in seconds; 0 is never.
+    sweep_seconds: ClassVar[float] = 0.0
 
     def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
         """The answer to a vendor's set-up question, or None when this request is no handshake."""
@@ -88,8 +96,9 @@ class Connector(ABC):
         """
 
     @abstractmethod
-    def parse(self, connection: Connection, request: Inbound) -> Sequence[Request | Ignored]:
+    def parse(self, connection: Connection, request: Inbound) -> Sequence[Request | Notice | Ignored]:
         """The verified webhook in the hub's words. An unknown event is an ``Ignored``, never an exception.
+        One that must be looked up before it is a request is a ``Notice``.
 
         Raises:
             BadRequest: verified, but not what the vendor documents.
@@ -98,6 +107,23 @@ class Connector(ABC):
     def acknowledge(self, connection: Connection, request: Inbound) -> InboundAnswer:
         """What the vendor wants to hear once everything is stored."""
         return InboundAnswer(body=b'{"stored": true}')
+
+    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored]:
+        """What became of these notices, one answer for each, in their order. Called after they are stored, with
+        ``look_up_batch`` of them at most.
+
+        Raises:
+            NeedsPermission, TryLater, VendorRefused: for all of them; they are looked up again later.
+        """
+        raise NotImplementedError(f"{self.name} makes notices and looks nothing up")
+
+    def sweep(self, connection: Connection, cursor: Json) -> Swept:
+        """Look over the account for what webhooks did not bring. ``cursor`` is that of the last look, at first empty.
+
+        Raises:
+            NeedsPermission, TryLater, VendorRefused: the next look begins at the same cursor.
+        """
+        raise NotImplementedError(f"{self.name} sweeps nothing")
 
     @abstractmethod
     def context(self, connection: Connection, target: Target) -> Context:
@@ -115,6 +141,10 @@ class Connector(ABC):
         Raises:
             TargetGone, NeedsPermission, TryLater, VendorRefused.
         """
+
+    def write_many(self, connection: Connection, deliveries: Sequence[Delivery]) -> Sequence[Receipt | InlayError]:
+        """``write_back`` for many at once, one outcome for each, in their order. Called with ``batch`` at most."""
+        return [_outcome(self, connection, delivery) for delivery in deliveries]
 
     @abstractmethod
     def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
@@ -174,3 +204,10 @@ class Connector(ABC):
     def sample_target(self) -> Json:
         """A target in the sandbox's own sample data, for the demo and the set-up wizard."""
         return {}
+
+
+def _outcome(connector: Connector, connection: Connection, delivery: Delivery) -> Receipt | InlayError:
+    try:
+        return connector.write_back(connection, delivery)
+    except InlayError as error:
+        return error

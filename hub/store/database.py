@@ -17,7 +17,7 @@ from hub.errors import ConfigurationError, Unavailable
 from hub.store.one_writer import OneWriter
 
 #: The migration this code needs. ``hub/store/migrations/versions`` holds them all.
-SCHEMA = "0002"
+SCHEMA = "0003"
 
 
 class Database:

@@ -190,6 +190,49 @@ delivery = sa.Table(
     sa.Column("updated_at", Time, nullable=False),
 )
 
+#: A vendor's word that something happened. Once looked up it is kept a while, to be known when it comes again.
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("connection", sa.ForeignKey("connection.name"), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("at", JsonText, nullable=False),
+    sa.Column("due_at", Time),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("arrived_at", Time, nullable=False, index=True),
+)
+# Partial: only notices that are still to be looked up are in it.
+sa.Index(
+    "ix_notice_due",
+    notice.c.due_at,
+    sqlite_where=notice.c.due_at.is_not(None),
+    postgresql_where=notice.c.due_at.is_not(None),
+)
+
+#: How far the sweep over a connection is.
+sweep = sa.Table(
+    "sweep",
+    metadata,
+    sa.Column("connection", sa.ForeignKey("connection.name"), primary_key=True),
+    sa.Column("cursor", JsonText, nullable=False),
+    sa.Column("due_at", Time, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("swept_at", Time),
+)
+
+#: What vendors know around the hub's outputs: the newest of each.
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("connection", sa.ForeignKey("connection.name"), primary_key=True),
+    sa.Column("kind", sa.String(48), primary_key=True),
+    sa.Column("vendor_id", sa.String(96), primary_key=True),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("data", JsonText, nullable=False),
+)
+
 #: When to look again at what became of a delivered text.
 look_back = sa.Table(
     "look_back",

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import TypeAdapter
 
-from hub.sdk import Actor, Connector, GuardedHttp, Ignored, Inbound, Request, Trigger, Unverified
+from hub.sdk import Actor, Connector, GuardedHttp, Ignored, Inbound, Notice, Request, Trigger, Unverified
 from hub.store import codec
 from hub.testing.contract_bench import KEYS, LARGEST, ONE, TEAM, TWO, Bench, open_bench, without_proof
 from hub.testing.stand import Stand
 
+JSON = TypeAdapter(dict[str, Any])
 GARBAGE = (b"", b"{", b"null", b"[1]", b'"text"', b'{"event": 1}', b"\xff\xfe", b"<html>", b"[" * 50_000)
 
 
@@ -63,7 +65,7 @@ class InboundContract(ABC):
         """The first fixture that asks for work, and how many runs it asks for."""
         for event in self.fixtures().values():
             found = bench.connector.parse(bench.opened(), self.signed(event, KEYS[ONE]))
-            if asked := sum(isinstance(one, Request) for one in found):
+            if asked := sum(isinstance(one, (Request, Notice)) for one in found):
                 return event, asked
         raise AssertionError("no fixture asks for a run")
 
@@ -179,6 +181,10 @@ class InboundContract(ABC):
                 if isinstance(one, Ignored):
                     continue
                 assert one.key.strip()
+                if isinstance(one, Notice):
+                    assert one.at
+                    assert JSON.validate_json(JSON.dump_json(dict(one.at))) == one.at
+                    continue
                 assert (one.template is None) != (one.workflow is None)
                 assert isinstance(one.trigger, Trigger)
                 assert isinstance(one.actor, Actor)

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from hub.bootstrap import Hub
 from hub.domain import Ignored, Request
-from hub.errors import (
-    BadRequest,
-    ConfigurationError,
-    InlayError,
-    NotAllowed,
-    TryLater,
-    Unavailable,
-    UnknownName,
-    Unverified,
-)
-from hub.pipeline.receive import receive, team_of
-from hub.sdk import Connection, Connector, Inbound
+from hub.errors import BadRequest, ConfigurationError, TryLater, UnknownName, Unverified
+from hub.pipeline import arrive
+from hub.sdk import Connection, Connector, Inbound, Notice
 from hub.sdk.connector import InboundAnswer
-from hub.store import connections
 from hub.web.auth import public
 from hub.web.metrics import Metrics
 
@@ -35,9 +23,11 @@ def blueprint(hub: Hub, metrics: Metrics) -> Blueprint:
     inbound = Blueprint("inbound", __name__)
 
     @inbound.route("/in/<connection>", methods=["GET", "POST"])
+    @inbound.route("/in/<connection>/<token>", methods=["GET", "POST"])
     @public
-    def take(connection: str) -> Response:
-        """Verifies itself: by what the connector knows of its vendor's signatures."""
+    def take(connection: str, token: str = "") -> Response:
+        """Verifies itself: by what the connector knows of its vendor's signatures, or of a token where the vendor can
+        only be given an address."""
         try:
             # PostgreSQL takes no text with a NUL, not even to say that it does not know it.
             connector, opened = hub.parts.connections.get(connection.replace("\x00", "\ufffd"))
@@ -91,8 +81,8 @@ def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connect
     return connector.acknowledge(connection, came)
 
 
-def _store(hub: Hub, metrics: Metrics, name: str, item: Request | Ignored) -> None:
-    """One request as a run, under a key of this connection's own.
+def _store(hub: Hub, metrics: Metrics, name: str, item: Request | Notice | Ignored) -> None:
+    """One request as a run, one notice to be looked up.
 
     Raises:
         BadRequest: no team can be found for it.
@@ -102,30 +92,11 @@ def _store(hub: Hub, metrics: Metrics, name: str, item: Request | Ignored) -> No
         _count(metrics, name, "ignored")
         log.info("ignored", connection=name, ignored=item.event[:100])
         return
-    team = _team(hub, name, item)
-    try:
-        received = receive(hub.parts, replace(item, team=team, key=f"in:{name}:{item.key}"), strict=False)
-    except (BadRequest, NotAllowed):
-        raise
-    except TryLater:
-        raise
-    except InlayError as error:
-        raise Unavailable("The event could not be stored.", why=error.what) from None
+    if isinstance(item, Notice):
+        _count(metrics, name, "stored" if arrive.note(hub.parts, name, item) else "known")
+        return
+    received = arrive.arrive(hub.parts, name, item, heard=True)
     _count(metrics, name, "stored" if received.new else "known")
-
-
-def _team(hub: Hub, name: str, item: Request) -> str:
-    """The team the event names, if the connection is on for it; else the one team it is on for."""
-    if item.team is not None:
-        with hub.database.reading() as tx:
-            if connections.enabled(tx, name, item.team):
-                return item.team
-        raise BadRequest(
-            f"{name} is not switched on for the team the event names.",
-            instead="Switch it on for that team, or send another team.",
-            who="an admin",
-        )
-    return team_of(hub.parts, name)
 
 
 def _count(metrics: Metrics, connection: str, outcome: str) -> None:

@@ -1,0 +1,81 @@
+"""Arrive: what a connector brought in becomes runs and notices under keys of its connection's own, however it came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hub.domain import Problem, Request
+from hub.errors import BadRequest, InlayError, NotAllowed, TryLater, Unavailable
+from hub.pipeline.parts import Parts
+from hub.pipeline.receive import Received, receive, team_of
+from hub.sdk import Notice
+from hub.store import connections, notices
+
+#: The queue of notices that want to be looked up.
+LOOK_UP = "look_up"
+
+
+def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> Received:
+    """Store a request as a run of the team it names, or of the one team the connection is on for.
+
+    Args:
+        heard: somebody is there to hear that no team can be found. Without, a request that names a wrong team is stored
+            as failed, where a team of this connection sees it.
+
+    Raises:
+        BadRequest: no team can be found for it.
+        Unavailable: it could not be stored; it must come again.
+    """
+    problem: Problem | None = None
+    try:
+        team = _team(parts, connection, request)
+    except BadRequest as error:
+        if heard:
+            raise
+        with parts.database.reading() as tx:
+            on = connections.teams_of(tx, connection)
+        if not on:
+            raise
+        team, problem = on[0], error.problem()
+    named = replace(request, team=team, key=key_of(connection, request.key))
+    try:
+        return receive(parts, named, strict=False, problem=problem)
+    except (BadRequest, NotAllowed, TryLater):
+        raise
+    except InlayError as error:
+        raise Unavailable("The event could not be stored.", why=error.what) from None
+
+
+def note(parts: Parts, connection: str, notice: Notice) -> bool:
+    """Store a notice and have it looked up; False when it was known.
+
+    Raises:
+        BadRequest: its key is too long to be kept.
+        Unavailable: it could not be stored; it must come again.
+    """
+    if not 0 < len(notice.key) <= 200:
+        raise BadRequest("The event's id has 1 to 200 characters.")
+    with parts.database.transaction() as tx:
+        new = notices.put(tx, connection, [notice], parts.clock())
+    if new and not notice.settle:
+        parts.wake(LOOK_UP)
+    return bool(new)
+
+
+def key_of(connection: str, key: str) -> str:
+    """The request key of what a connection brought in: two connections never meet in one."""
+    return f"in:{connection}:{key}"
+
+
+def _team(parts: Parts, name: str, item: Request) -> str:
+    """The team the event names, if the connection is on for it; else the one team it is on for."""
+    if item.team is not None:
+        with parts.database.reading() as tx:
+            if connections.enabled(tx, name, item.team):
+                return item.team
+        raise BadRequest(
+            f"{name} is not switched on for the team the event names.",
+            instead="Switch it on for that team, or send another team.",
+            who="an admin",
+        )
+    return team_of(parts, name)
