@@ -105,15 +105,15 @@ def _whole(value: str) -> str | None:
     """The three letters an 18-character id ends in tell which of the 15 before them are capitals, five by five."""
     if not _ID.fullmatch(value):
         return None
-    short = value[:15]
-    if len(value) == 18:
-        bits = [_SUFFIX.find(guard) for guard in value[15:].upper()]
+    short, guard = value[:15], value[15:].upper()
+    if guard and short in (short.lower(), short.upper()):
+        # Passed through something that knows no case, as some spreadsheets and databases do.
+        bits = [_SUFFIX.find(one) for one in guard]
         if -1 in bits:
             return None
-        capitals = [bool(bits[place // 5] >> place % 5 & 1) for place in range(15)]
+        capitals = (bits[place // 5] >> place % 5 & 1 for place in range(15))
         short = "".join(one.upper() if big else one.lower() for one, big in zip(short, capitals, strict=True))
-    whole = short + _suffix(short)
-    return whole if len(value) == 15 or whole[15:] == value[15:].upper() else None
+    return short + _suffix(short) if guard in ("", _suffix(short)) else None
 
 
 def _suffix(short: str) -> str:
