@@ -18,8 +18,8 @@ from connectors.salesforce.sandbox_accounts import BadGrant, User
 from connectors.salesforce.sandbox_controls import control
 from connectors.salesforce.sandbox_errors import ApiError
 from connectors.salesforce.sandbox_faults import Fault
-from connectors.salesforce.sandbox_page import Page, answer_page
 from connectors.salesforce.sandbox_parts import Answer, Call, Parts
+from connectors.salesforce.sandbox_visits import Page, answer_page
 
 MAX_BODY = 50_000_000
 #: As long as Salesforce lets an address be, with its query.

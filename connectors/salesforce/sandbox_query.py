@@ -101,7 +101,7 @@ class Answerer:
                     raise self._no_column("Name", name)
                 kind = "id" if shared == "Id" else "string"
                 return Path(tuple(hops), Field(shared, kind, 255))
-            type = self.type(hop.refers[0])
+            type = self.type(next(iter(hop.refers)))
         found = type.find(name)
         if found is None or not self.user.rights.sees(type, found):
             raise self._no_column(type.name, name)
