@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from connectors.salesforce.refusals import QUARTER
 from hub.sdk import OutOfQuota
 
-_INFO = re.compile(r"\bapi-usage=(\d{1,12})/(\d{1,12})\b")
+_INFO = re.compile(r"(?<![\w-])api-usage=(\d{1,12})/([1-9]\d{0,11})\b")
 
 
 class Usage:
