@@ -1,4 +1,8 @@
-"""What the tests of the Salesforce connector share: a key, settings, an org of the test's own, and the recordings."""
+"""What the tests of the Salesforce connector share.
+
+``sandboxed`` runs the connector's sandbox and opens connections to it; ``org`` is a bare server that answers what the
+test tells it to; and there are the recordings.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from connectors.salesforce.client import Client
+from connectors.salesforce.client import Client, client_of
+from connectors.salesforce.sandbox import Sandbox, start
+from connectors.salesforce.sandbox_samples import INTEGRATION
 from connectors.salesforce.settings import SalesforceSettings
 from hub.sdk import Connection, GuardedHttp, Secret
 
@@ -57,6 +63,49 @@ def connection(root: str, **more: Any) -> Connection:
     filled = settings(root, **more)
     http = GuardedHttp(filled.hosts(), loopback_only=True, attempts=1)
     return Connection(name="salesforce", settings=filled, http=http, sandbox=True)
+
+
+@dataclass
+class Bench:
+    """A sandbox, and connections to it as its integration user."""
+
+    sandbox: Sandbox
+    opened: list[Connection] = field(default_factory=list)
+
+    def connection(self, **more: Any) -> Connection:
+        """A connection to the sandbox; without arguments always the same one. ``more`` changes settings."""
+        if not more and self.opened:
+            return self.opened[0]
+        fitting = {
+            "domain": self.sandbox.domain,
+            "username": INTEGRATION,
+            "login_audience": self.sandbox.accounts.audience,
+            "organization_id": self.sandbox.organization,
+            "action_ids": (self.sandbox.outbound.action,),
+            "inbound_token": Secret("inbound-token-of-the-bench"),
+            "button_token": Secret("button-token-of-the-bench"),
+        }
+        if not self.opened and more:
+            self.connection()
+        self.opened.append(connection(self.sandbox.url, **{**fitting, **more}))
+        return self.opened[-1]
+
+    def client(self, **more: Any) -> Client:
+        """The connection's client."""
+        return client_of(self.connection(**more))
+
+
+@contextmanager
+def sandboxed(**options: Any) -> Iterator[Bench]:
+    """A sandbox with the sample org for one test; it knows the bench's app."""
+    sandbox = start(**{"apps": {CONSUMER: key()[1]}, **options})
+    bench = Bench(sandbox)
+    try:
+        yield bench
+    finally:
+        for one in bench.opened:
+            one.http.close()
+        sandbox.stop()
 
 
 @dataclass(frozen=True, slots=True)
