@@ -136,7 +136,7 @@ class Client:
         path = f"composite/sobjects/{ids.object_name(object)}/{ids.field_name(external_field)}"
 
         def row(one: Mapping[str, Any]) -> Json:
-            ids.external_key(one.get(external_field))
+            ids.external_value(one.get(external_field))
             return _body(one)
 
         answers = self._many(path, object, "key", rows, row)

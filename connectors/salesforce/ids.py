@@ -90,6 +90,19 @@ def external_key(value: object) -> str:
     )
 
 
+def external_value(value: object) -> str:
+    """A value of an external id field that stands in a body, where any text may.
+
+    Raises:
+        BadRequest: it is no text, is empty, or is longer than such a field.
+    """
+    if isinstance(value, str) and 0 < len(value) <= 255:
+        return value
+    raise BadRequest(
+        "A record for Salesforce has no key.", why="A key is a text of 1 to 255 characters.", who="an admin"
+    )
+
+
 def _checked(value: object, form: re.Pattern[str], what: str) -> str:
     if isinstance(value, str) and form.fullmatch(value):
         return value

@@ -85,8 +85,12 @@ def test_a_name_that_is_none_leads_nowhere(name: Any) -> None:
 @pytest.mark.parametrize("key", ["", "a/b", "a.b", "../x", "a b", "ü", "x" * 256, "https://evil.example", None])
 def test_a_key_that_cannot_stand_in_an_address_is_refused(key: Any) -> None:
     asks_nothing(lambda salesforce: salesforce.upsert("AI_Output__c", "Hub_Key__c", key, {}))
+
+
+@pytest.mark.parametrize("row", [{}, {"Hub_Key__c": ""}, {"Hub_Key__c": None}, {"Hub_Key__c": 7}])
+def test_a_row_without_a_key_is_not_sent(row: dict[str, Any]) -> None:
     with client() as (salesforce, made):
-        (only,) = salesforce.upsert_many("AI_Output__c", "Hub_Key__c", [{"Hub_Key__c": key}])
+        (only,) = salesforce.upsert_many("AI_Output__c", "Hub_Key__c", [row])
         assert isinstance(only, BadRequest)
         assert made.calls == []
 
