@@ -24,7 +24,12 @@ COLUMNS = {
     "AI_Output__c": ("Title__c", "Status__c", "Review_Status__c"),
 }
 #: What the page of a record shows in other places, or has no use for.
-ELSEWHERE = frozenset(("Id", "Name", "IsDeleted", "Body__c", "Feedback__c", "Feedback_Comment__c"))
+ELSEWHERE = frozenset(
+    (
+        *("Id", "Name", "IsDeleted", "Title__c", "Body__c", "Feedback__c"),
+        *("CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"),
+    )
+)
 BADGES = {
     "Not reviewed": "wait",
     "Needs review": "wait",
@@ -60,7 +65,9 @@ def list_page(store: Store, type: ObjectType) -> str:
 
 def record_page(store: Store, type: ObjectType, record: Record, *, problem: str = "", form: dict[str, str]) -> str:
     """A record: its fields, the form to ask, and the requests and outputs that are about it."""
-    parts = [f'<p class="kind">{escape(type.label)}</p><h1>{escape(_name(record))}</h1>']
+    title = str(record.values.get("Title__c") or _name(record))
+    kind = type.label if title == _name(record) else f"{type.label} {_name(record)}"
+    parts = [f'<p class="kind">{escape(kind)}</p><h1>{escape(title)}</h1>']
     if problem:
         parts.append(f'<p class="problem" role="alert">{escape(problem)}</p>')
     if type.name == "AI_Output__c":
@@ -71,9 +78,11 @@ def record_page(store: Store, type: ObjectType, record: Record, *, problem: str 
         aside = _ask_form(type, record, form)
         parts.append(_requests(store, _related(store, "AI_Request__c", lookup, record)))
     if lookup:
-        parts.append(_outputs(store, _related(store, "AI_Output__c", lookup, record)))
+        outputs = _related(store, "AI_Output__c", lookup, record)
+        # What was superseded comes last.
+        parts.append(_outputs(store, sorted(outputs, key=lambda one: one.values.get("Status__c") != "Ready")))
     main = "".join(parts)
-    return _page(store, _name(record), main, type, aside=_details(store, type, record) + aside)
+    return _page(store, title, main, type, aside=aside + _details(store, type, record))
 
 
 def problem_page(store: Store, title: str, text: str) -> str:
@@ -83,7 +92,7 @@ def problem_page(store: Store, title: str, text: str) -> str:
 
 def _details(store: Store, type: ObjectType, record: Record) -> str:
     rows = "".join(
-        f"<div><dt>{escape(one.shown)}</dt><dd>{_value(store, one, value)}</dd></div>"
+        f"<div><dt>{escape(one.shown.removesuffix(' ID'))}</dt><dd>{_value(store, one, value)}</dd></div>"
         for one in type.fields
         if one.name not in ELSEWHERE and (value := record.values.get(one.name)) not in (None, "", False)
     )
@@ -167,7 +176,7 @@ def _value(store: Store, field: Field, value: Any) -> str:
     if field.type == "url":
         return _url(value, str(value))
     if field.type == "currency":
-        return f"€{value:,.0f}"
+        return f"€{value:,.0f}" if value == int(value) else f"€{value:,.2f}"
     if field.type in ("double", "percent", "int"):
         return f"{value:,.10g}{'%' if field.type == 'percent' else ''}"
     if field.type == "boolean":

@@ -119,7 +119,9 @@ class Answerer:
             at = self.store.find(at.values.get(hop.name) or "") if at else None
         if at is None:
             return None
-        return at.type if path.hops and path.name == "Type" and "Type" not in at.values else at.values.get(path.name)
+        if path.name == "Type" and path.hops and len(path.hops[-1].refers) > 1:
+            return at.type
+        return at.values.get(path.name)
 
     def test(self, type: ObjectType, where: Condition | None) -> Test:
         """Whether a row is one of those a condition describes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -60,7 +61,9 @@ class Field:
     @property
     def shown(self) -> str:
         """What people call it."""
-        return self.label or self.name.removesuffix("__c").replace("_", " ")
+        if self.label or self.custom:
+            return self.label or self.name.removesuffix("__c").replace("_", " ")
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name).replace(" Id", " ID")
 
     def describe(self, writable: bool = True) -> dict[str, Any]:
         """The field as ``describe`` tells it to a user who may (or may not) write it."""
