@@ -82,7 +82,8 @@ def _look_again(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None
 def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
     """What a connector is handed."""
     assert run.draft is not None
-    contract = parts.shelf.revision(run.revision).contract
+    template = parts.shelf.revision(run.revision)
+    contract = template.contract
     return Delivery(
         key=row.key,
         run_id=run.id,
@@ -95,6 +96,11 @@ def delivery_of(parts: Parts, run: Run, row: DeliveryRow) -> Delivery:
             "template": run.template,
             "revision": run.revision[:16],
             "url": f"{parts.settings.url}/runs/{run.id}",
+            "title": template.title,
+            "model": run.draft.usage.model,
+            "asked_by": run.request.actor.person or "",
+            "asked_at": run.created_at,
+            "findings": [finding.message for verdict in run.output_verdicts for finding in verdict.findings],
         },
         simulated=run.simulated,
         earlier=row.receipt,

@@ -1,0 +1,196 @@
+"""Writes drafts into an org, each exactly once: as a record under a key of its own, or into an allowed field.
+
+The proof that a draft arrived is the record with its key (an external id): writing it again under the same key changes
+that record and makes no second. What people answer about it stands in fields Inlay never writes, so nothing has to be
+locked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.salesforce import output, place, record_field
+from connectors.salesforce.client import Client, client_of
+from connectors.salesforce.output import KEYS, TEXTS, Order
+from hub.sdk import BadRequest, Conflict, Connection, Delivery, InlayError, Receipt, Target, TargetGone, Unavailable
+
+WITHDRAWN = "Withdrawn"
+_READ = {
+    output.OUTPUT: ("Body__c", "Status__c", "Review_Status__c", "SystemModstamp"),
+    output.TASK: ("Description", "Subject", "SystemModstamp"),
+}
+
+
+def write_back(connection: Connection, delivery: Delivery) -> Receipt:
+    """See ``Connector.write_back``. ``content_hash`` is the SHA-256 of the text as it stands in the record, compared
+    without the kind of line ends. ``detail`` holds ``object``, ``way``, and ``note`` when the text was cut.
+
+    Raises:
+        BadRequest: the address is wrong, or a simulated draft is meant for a real org.
+    """
+    outcome = write_many(connection, [delivery])[0]
+    if isinstance(outcome, InlayError):
+        raise outcome
+    return outcome
+
+
+def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[Receipt | InlayError]:
+    """See ``Connector.write_many``. New records cost one call for 200 of them, reading them back another, and saying on
+    the requests that they are ready a third."""
+    outcomes: list[Receipt | InlayError] = [Unavailable("Not written.")] * len(deliveries)
+    orders: dict[int, Order] = {}
+    requests: dict[int, str] = {}
+    for at, delivery in enumerate(deliveries):
+        try:
+            where = _where(connection, delivery)
+            if where.way == "field":
+                outcomes[at] = record_field.write(connection, where, delivery)
+                continue
+            described = client_of(connection).describe(output.TASK if where.way == "task" else output.OUTPUT)
+            orders[at] = output.order(delivery, where, described)
+            if where.request and delivery.earlier is None:
+                requests[at] = where.request
+        except InlayError as error:
+            outcomes[at] = error
+    by_object: dict[str, list[int]] = defaultdict(list)
+    for at, order in orders.items():
+        by_object[order.object].append(at)
+    for name, some in by_object.items():
+        try:
+            found = _write(connection, name, {at: (deliveries[at], orders[at]) for at in some})
+        except InlayError as error:
+            found = dict.fromkeys(some, error)
+        for at, outcome in found.items():
+            outcomes[at] = outcome
+    _tell(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
+    return outcomes
+
+
+def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
+    """See ``Connector.undo``. An output is withdrawn and stays readable; a task goes into the Recycle Bin; a field gets
+    back what stood there.
+
+    Raises:
+        Conflict: the text was changed since.
+    """
+    where = place.address(connection, target.at)
+    if where.way == "field":
+        return record_field.undo(connection, where, receipt)
+    client = client_of(connection)
+    name = str(receipt.detail.get("object", output.OUTPUT))
+    if name not in KEYS:
+        raise BadRequest("This receipt is none of a Salesforce write-back.", who="an admin")
+    standing = _standing(client, name, [receipt.vendor_id]).get(receipt.vendor_id)
+    if standing is None or standing.get("Status__c") == WITHDRAWN:
+        return Receipt(vendor_id=receipt.vendor_id, content_hash=receipt.content_hash, url=receipt.url, already=True)
+    if output.digest(str(standing.get(TEXTS[name][0]) or "")) != receipt.content_hash:
+        raise Conflict(
+            "The text was edited in Salesforce since it was written, so it is left as it is.",
+            instead="Open the record and withdraw it by hand.",
+        )
+    if name == output.TASK:
+        client.delete(name, receipt.vendor_id)
+    else:
+        client.update(name, receipt.vendor_id, {"Status__c": WITHDRAWN})
+    return Receipt(vendor_id=receipt.vendor_id, content_hash=receipt.content_hash, url=receipt.url)
+
+
+def read(connection: Connection, receipt: Receipt) -> Mapping[str, Any] | None:
+    """The record of a receipt as it stands; None when it is gone or withdrawn."""
+    name = str(receipt.detail.get("object", output.OUTPUT))
+    standing = _standing(client_of(connection), name, [receipt.vendor_id]).get(receipt.vendor_id)
+    return None if standing is None or standing.get("Status__c") == WITHDRAWN else standing
+
+
+def _where(connection: Connection, delivery: Delivery) -> place.Address:
+    if delivery.simulated and not connection.sandbox:
+        raise BadRequest(
+            "A simulated draft is not written to a real Salesforce org.",
+            instead="Connect a model, or use the sandbox.",
+            who="an admin",
+        )
+    if delivery.comments:
+        raise BadRequest(
+            "Salesforce takes no remarks beside a text.", instead="Run this template in Google Docs.", who="a lead"
+        )
+    if not delivery.text.strip():
+        raise BadRequest("There is nothing to write.")
+    return place.address(connection, delivery.target.at)
+
+
+def _write(
+    connection: Connection, name: str, orders: Mapping[int, tuple[Delivery, Order]]
+) -> dict[int, Receipt | InlayError]:
+    """Records of one object, written and read back."""
+    client = client_of(connection)
+    before = [delivery.earlier.vendor_id for delivery, _ in orders.values() if delivery.earlier is not None]
+    standing = _standing(client, name, before)
+    outcomes: dict[int, Receipt | InlayError] = {}
+    rows: dict[int, dict[str, Any]] = {}
+    for at, (delivery, order) in orders.items():
+        if delivery.earlier is None:
+            rows[at] = order.row
+            continue
+        there = standing.get(delivery.earlier.vendor_id)
+        if there is None or there.get("Status__c") == WITHDRAWN:
+            outcomes[at] = TargetGone(
+                "The draft was removed in Salesforce after it had been written.",
+                instead="Copy it from the run's page, or run again.",
+            )
+        else:
+            # What a person changed in the text stays: only the mark changes.
+            rows[at] = order.review_row
+    written = client.upsert_many(name, KEYS[name], list(rows.values())) if rows else []
+    ids: dict[int, tuple[str, bool]] = {}
+    for at, answer in zip(rows, written, strict=True):
+        if isinstance(answer, InlayError):
+            outcomes[at] = answer
+        else:
+            ids[at] = answer
+    there = _standing(client, name, [id for id, _ in ids.values()])
+    for at, (id, created) in ids.items():
+        delivery, order = orders[at]
+        outcomes[at] = _receipt(connection, name, there.get(id), id, created, order, delivery)
+    return outcomes
+
+
+def _standing(client: Client, name: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """These records by id, as they stand; those that are gone are missing."""
+    return {row["Id"]: row for row in client.records(name, ids, _READ[name])} if ids else {}
+
+
+def _receipt(
+    connection: Connection,
+    name: str,
+    row: Mapping[str, Any] | None,
+    id: str,
+    created: bool,
+    order: Order,
+    delivery: Delivery,
+) -> Receipt | InlayError:
+    if row is None:
+        return Unavailable("Salesforce took the draft, and does not show it yet.")
+    detail: dict[str, Any] = {"object": name, "way": "task" if name == output.TASK else "output", "key": order.key}
+    if order.truncated:
+        detail["note"] = "The text is longer than Salesforce takes: it was cut there, and the run's page has all of it."
+    return Receipt(
+        vendor_id=id,
+        revision=str(row.get("SystemModstamp") or ""),
+        content_hash=output.digest(str(row.get(TEXTS[name][0]) or "")),
+        url=place.url(connection, id, name),
+        already=not created and delivery.earlier is None,
+        detail=detail,
+    )
+
+
+def _tell(connection: Connection, requests: Sequence[str]) -> None:
+    """Say on the requests that their output is there. It is a courtesy: the output itself is what counts."""
+    if not requests:
+        return
+    rows = [{"Id": id, "Status__c": "Ready", "Status_Note__c": ""} for id in dict.fromkeys(requests)]
+    try:
+        client_of(connection).update_many(place.REQUEST, rows)
+    except InlayError:
+        return
