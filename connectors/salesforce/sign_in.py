@@ -8,7 +8,7 @@ import threading
 from typing import Any, NamedTuple
 
 from connectors.salesforce.settings import SalesforceSettings
-from connectors.salesforce.transport import Guarded
+from connectors.salesforce.transport import SIGNING_IN, Guarded
 from hub.sdk import Connection, InlayError, NeedsPermission, RateLimited, Reply, Secret, Unavailable
 
 ADMIN = "a Salesforce admin"
@@ -83,7 +83,7 @@ class _TokenEndpoint(Guarded):
     """Errors are told apart here, before simple_salesforce sees them: it prints the consumer key in a warning."""
 
     def answer(self, request: Any, timeout: float) -> Reply:
-        reply = self.call(request.method, request.url, request.headers, request.body, timeout)
+        reply = self.call(request.method, request.url, request.headers, request.body, SIGNING_IN)
         told = _told(reply)
         if reply.status != 200:
             raise _refusal(reply.status, told, jwt=bool(self.settings.private_key))

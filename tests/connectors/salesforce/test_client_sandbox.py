@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,9 +128,9 @@ def test_two_hundred_rows_are_one_call_and_a_locked_one_harms_no_other(bench: Be
 
 def test_rows_of_a_call_that_was_lost_after_it_was_done_stand_once(bench: Bench) -> None:
     rows = [{"Hub_Key__c": f"{number:064x}", **output()} for number in range(200)]
-    bench.sandbox.faults.add("503-after-commit")
     client = bench.client()
     client.sign_in()
+    bench.sandbox.faults.add("503-after-commit")
     first = client.upsert_many("AI_Output__c", "Hub_Key__c", rows)
     assert all(isinstance(one, Unavailable) for one in first)
     second = client.upsert_many("AI_Output__c", "Hub_Key__c", rows)
@@ -177,8 +178,6 @@ def test_a_key_that_two_records_have_is_refused_by_their_ids(bench: Bench) -> No
 
 
 def test_a_record_changed_since_it_was_read_is_not_overwritten(bench: Bench) -> None:
-    from datetime import UTC, datetime, timedelta
-
     client = bench.client()
     read = datetime.now(UTC)
     client.update("Campaign", LAUNCH, {"Description": "First"}, unchanged_since=read + timedelta(minutes=1))
