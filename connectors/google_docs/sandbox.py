@@ -102,7 +102,7 @@ def start(
     parts = Parts(store, accounts, Faults(fault_seed), Journal(clock=clock), docs, drive)
     server = Server(port, parts)
     parts.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="google-docs-sandbox", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="google-docs-sandbox", daemon=True)
     thread.start()
     return Sandbox(
         url=parts.url,

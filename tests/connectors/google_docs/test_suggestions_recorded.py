@@ -50,8 +50,6 @@ def _shape(tabs: Any) -> str:
 def _suggest_everywhere(bench: Bench, name: str, fault: str | None, nth: int = 1) -> None:
     raw, connection = recorded(name), bench.connection()
     places = places_of(read(raw), typed_into=fault == "conflict")
-    if fault is not None:  # Each fault meets its own third of the places; all of them are tried without one.
-        places = places[list(KINDS).index(fault) % min(3, len(places)) :: 3]
     for at in places:
         connection.memory.pop(suggest.MEMORY, None)
         document = bench.load(raw)
