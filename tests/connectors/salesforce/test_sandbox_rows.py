@@ -293,10 +293,6 @@ def test_describe_tells_lengths_picklists_and_lookups(org: Org) -> None:
     assert {name: fields["Hub_Key__c"][name] for name in key} == key
     offered = [one["value"] for one in fields["Feedback__c"]["picklistValues"]]
     assert offered == ["Useful", "Partly useful", "Not useful"]
-        "Useful",
-        "Partly useful",
-        "Not useful",
-    ]
     assert fields["Campaign__c"]["referenceTo"] == ["Campaign"]
     assert fields["Campaign__c"]["relationshipName"] == "Campaign__r"
     org.sandbox.store.schema.change("AI_Output__c", "Title__c", length=80)

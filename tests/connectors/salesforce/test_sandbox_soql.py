@@ -128,7 +128,7 @@ def test_a_condition_finds_what_it_describes(org: Org, where: str, keys: str) ->
         ("SELECT Id FROM Campaign WHERE Id LIKE '701%'", "INVALID_QUERY_FILTER_OPERATOR"),
         ("SELECT Id FROM Campaign OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE"),
         (
-            "SELECT Id FROM Lead WHERE Id IN (SELECT ContactId FROM Opportunity WHERE Id IN (SELECT Id FROM Opportunity))",
+            "SELECT Id FROM Lead WHERE Id IN (SELECT Id FROM Lead WHERE Id IN (SELECT Id FROM Lead))",
             "MALFORMED_QUERY",
         ),
     ],

@@ -89,7 +89,7 @@ def test_an_org_of_the_sandbox_kind_wants_the_test_audience() -> None:
             assert org.login(grant_type=BEARER, assertion=assertion(aud=audience)).status == 200
 
 
-@pytest.mark.filterwarnings("ignore:.*All users may:UserWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library tells about the policy of self-authorization
 def test_approval_taken_back_closes_the_door(org: Org) -> None:
     org.sandbox.accounts.revoke_approval(APP, INTEGRATION)
     assert refused(org, assertion())[2] == "user hasn't approved this consumer"
