@@ -37,7 +37,7 @@ def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> R
         if not on:
             raise
         team, problem = on[0], error.problem()
-    named = replace(request, team=team, key=key_of(connection, request.key))
+    named = replace(_named(parts, request, team), team=team, key=key_of(connection, request.key))
     try:
         return receive(parts, named, strict=False, problem=problem)
     except (BadRequest, NotAllowed, TryLater):
@@ -65,6 +65,15 @@ def note(parts: Parts, connection: str, notice: Notice) -> bool:
 def key_of(connection: str, key: str) -> str:
     """The request key of what a connection brought in: two connections never meet in one."""
     return f"in:{connection}:{key}"
+
+
+def _named(parts: Parts, request: Request, team: str) -> Request:
+    """People in a vendor's tool write one name: of a workflow of their team, or else of a template."""
+    if request.workflow is None:
+        return request
+    with parts.database.reading() as tx:
+        known = connections.get_workflow(tx, team, request.workflow) is not None
+    return request if known else replace(request, workflow=None, template=request.workflow)
 
 
 def _team(parts: Parts, name: str, item: Request) -> str:

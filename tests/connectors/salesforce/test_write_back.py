@@ -1,4 +1,4 @@
-"""Drafts in an org: one record for each delivery, whatever goes wrong, with the mark, and what people changed left alone."""
+"""Drafts in an org: one record for each delivery, whatever goes wrong, and what people changed is left alone."""
 
 from __future__ import annotations
 
