@@ -48,8 +48,8 @@ def upsert(parts: Parts, call: Call) -> Answer:
     kind = visible(parts, call.user, call.type or "")
     key = key_field(call.user, kind, call.key or "")
     records = _records(call)
-    named = [next((str(one[name]) for name in one if name.lower() == key.name.lower()), "") for one in records]
-    twice = {value for value, count in Counter(named).items() if value and count > 1}
+    named = [value for one in records for name, value in one.items() if name.lower() == key.name.lower()]
+    twice = {value for value, count in Counter(map(str, named)).items() if count > 1}
 
     def one(sent: Values) -> Values:
         if _type(parts, call, sent).name != kind.name:
@@ -58,7 +58,7 @@ def upsert(parts: Parts, call: Call) -> Answer:
         value = next((fields.pop(name) for name in list(fields) if name.lower() == key.name.lower()), None)
         if value is None and key.type != "id":
             raise bad_write("MISSING_ARGUMENT", f"{key.name} not specified", key.name)
-        if str(value) in twice:
+        if value is not None and str(value) in twice:
             # Which of the two Salesforce would save is not documented; a caller must not count on either.
             raise bad_write("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", key.name)
         with parts.store.transaction():

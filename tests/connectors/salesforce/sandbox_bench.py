@@ -31,6 +31,8 @@ DATA = f"/services/data/v{VERSION}"
 #: The consumer key of the app whose assertions the bench signs.
 APP = "3MVG9.bench"
 LOGIN = "https://login.salesforce.com"
+#: Addresses that are whole; any other follows the version's.
+PLACES = ("/services", "/lightning", "/__sandbox__")
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -94,7 +96,7 @@ class Org:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """A call to the REST API: ``path`` is what follows the version, or begins with ``/services`` or the like."""
-        path = path if path.startswith(("/services", "/lightning", "/__sandbox__")) or path == "/" else DATA + path
+        path = path if path.startswith(PLACES) else DATA + path
         sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         token = self.token if token is None else token
         given = {"Authorization": f"Bearer {token}"} if token else {}
