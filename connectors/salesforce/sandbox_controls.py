@@ -77,7 +77,7 @@ def _bin(parts: Parts, id: str, *, undo: bool) -> None:
 
 def _add_rule(parts: Parts, type: str, message: str, field: str = "", contains: str = "") -> None:
     """A validation rule: no record of the type may be saved, or none whose field contains a text."""
-    rule = Rule(type, lambda values: not field or contains in str(values.get(field) or ""), message, field)
+    rule = Rule(type, lambda values, old: not field or contains in str(values.get(field) or ""), message, field)
     parts.store.rules.validations.append(rule)
 
 

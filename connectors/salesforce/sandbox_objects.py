@@ -117,9 +117,11 @@ CAMPAIGN = kind(
     # Salesforce counts these itself; a sample record may carry them, a caller may not write them.
     *(
         Field(name, "int", createable=False, updateable=False)
-        for name in ("NumberOfLeads", "NumberOfContacts", "NumberOfResponses", "NumberOfOpportunities")
+        for name in (
+            *("NumberOfLeads", "NumberOfConvertedLeads", "NumberOfContacts", "NumberOfResponses"),
+            *("NumberOfOpportunities", "NumberOfWonOpportunities"),
+        )
     ),
-    Field("NumberOfWonOpportunities", "int", createable=False, updateable=False),
     number("AmountAllOpportunities", "currency", createable=False, updateable=False),
     number("AmountWonOpportunities", "currency", createable=False, updateable=False),
     lookup("OwnerId", "User"),
@@ -182,6 +184,7 @@ LEAD = kind(
     Field("Phone", "phone", 40),
     pick("LeadSource", "Web", "Phone Inquiry", "Partner Referral", "Other"),
     pick("Industry", "Retail", "Technology", "Energy", "Media"),
+    pick("Rating", "Hot", "Warm", "Cold"),
     pick(
         "Status",
         "Open - Not Contacted",
@@ -204,7 +207,9 @@ OPPORTUNITY = kind(
     text("Name", 120, required=True),
     area("Description", 32000),
     pick("StageName", "Prospecting", "Qualification", "Proposal", WON, LOST, required=True),
+    pick("Type", "New Customer", "Existing Customer"),
     number("Amount", "currency"),
+    number("ExpectedRevenue", "currency", createable=False, updateable=False),
     number("Probability", "percent"),
     Field("CloseDate", "date", required=True),
     pick("LeadSource", "Web", "Phone Inquiry", "Partner Referral", "Other"),

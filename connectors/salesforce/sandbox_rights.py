@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping
 from connectors.salesforce.sandbox_schema import Field, ObjectType
 
 ALL = "crud"
-#: Given by the permission set of the integration user: outputs are its own, but for what people answer.
+#: What the package's permission sets give the integration user, and what an admin grants beside them so that it can
+#: fill in fields of campaigns, leads and opportunities.
 INTEGRATION = {
     **dict.fromkeys(("Organization", "User", "Account", "Contact", "CampaignInfluence", "CampaignInfluenceModel"), "r"),
     **dict.fromkeys(("Campaign", "Lead", "Opportunity", "AI_Request__c"), "ru"),
     **dict.fromkeys(("AI_Output__c", "Task"), "cru"),
 }
-FEEDBACK = ("AI_Output__c.Feedback__c", "AI_Output__c.Feedback_Comment__c")
-ASKED = tuple(
-    f"AI_Request__c.{name}"
-    for name in ("Campaign__c", "Lead__c", "Opportunity__c", "Instructions__c", "Team__c", "OwnerId")
-)
-#: A person of the media team asks, reads and answers.
+#: What a person may write who asks: the package's requester.
+REQUESTER = {
+    "AI_Request__c": ("Campaign__c", "Lead__c", "Opportunity__c", "Instructions__c", "Team__c"),
+    "AI_Output__c": ("Feedback__c", "Feedback_Comment__c"),
+}
 PERSON = {
     **dict.fromkeys(("Organization", "User", "CampaignInfluenceModel"), "r"),
     **dict.fromkeys(("Account", "Contact", "Campaign", "Lead", "Opportunity", "Task", "CampaignInfluence"), "cru"),
@@ -79,11 +79,11 @@ def administrator() -> Rights:
 
 
 def integration() -> Rights:
-    return Rights(INTEGRATION, read_only=(*FEEDBACK, *ASKED))
+    return Rights(INTEGRATION, read_only=[f"{type}.{name}" for type, names in REQUESTER.items() for name in names])
 
 
 def person() -> Rights:
-    return Rights(PERSON, only={"AI_Output__c": [name.partition(".")[2] for name in FEEDBACK]})
+    return Rights(PERSON, only=REQUESTER)
 
 
 def reader() -> Rights:

@@ -295,9 +295,10 @@ class Store:
         fault = manner.fault(manner.operation, type.name, values[keys[0].name] if keys else record.id)
         if fault is not None and fault.kind == "lock":
             raise bad_write("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
-        self.rules.validate(type.name, values, planted=fault is not None and fault.kind == "validation")
+        old = None if new else self._rows[type.name][record.id].values
+        self.rules.validate(type.name, values, old, planted=fault is not None and fault.kind == "validation")
         if new and not manner.allow_duplicates:
-            self.rules.find_duplicates(type.name, values, self.rows(type))
+            self.rules.find_duplicates(type.name, values, lambda: self.rows(type))
         for one in type.fields:
             if one.unique and values[one.name] is not None:
                 for other in self.matching(type, one, values[one.name]):

@@ -210,7 +210,7 @@ def test_a_request_needs_its_template_and_exactly_one_record(org: Org) -> None:
 
 
 def test_an_admins_rule_refuses_with_its_own_words(org: Org) -> None:
-    rule = Rule("AI_Output__c", lambda values: "free" in (values["Body__c"] or ""), "Never say free.", "Body__c")
+    rule = Rule("AI_Output__c", lambda values, old: "free" in (values["Body__c"] or ""), "Never say free.", "Body__c")
     org.sandbox.store.rules.validations.append(rule)
     reply = org.upsert(KEY, Body__c="It is free")
     assert refusal(reply) == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", ["Body__c"])
@@ -225,6 +225,20 @@ def test_a_lookup_to_a_deleted_record_is_refused_and_old_ones_are_emptied(org: O
     for method in ("GET", "PATCH", "DELETE"):
         reply = org.call(method, f"/sobjects/Campaign/{LAUNCH}", {"Name": "x"} if method == "PATCH" else None)
         assert (reply.status, reply.code) == (404, "ENTITY_IS_DELETED")
+
+
+def test_a_request_whose_campaign_is_gone_still_gets_its_status(org: Org) -> None:
+    id = ask(org, Campaign__c=LAUNCH).json["id"]
+    org.call("DELETE", f"/sobjects/Campaign/{LAUNCH}", token=admin(org))
+    assert org.call("PATCH", f"/sobjects/AI_Request__c/{id}", {"Status__c": "Needs attention"}).status == 204
+    (row,) = org.rows("SELECT Status__c, Campaign__c FROM AI_Request__c")
+    assert (row["Status__c"], row["Campaign__c"]) == ("Needs attention", None)
+
+
+def test_the_hub_key_of_an_output_never_changes(org: Org) -> None:
+    id = org.upsert(KEY, Title__c="One").json["id"]
+    reply = org.call("PATCH", f"/sobjects/AI_Output__c/{id}", {"Hub_Key__c": "cd" * 32})
+    assert refusal(reply) == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", ["Hub_Key__c"])
 
 
 def test_a_unique_value_twice_names_the_record_that_has_it(org: Org) -> None:
