@@ -1,1 +1,14 @@
-"""Salesforce: media teams ask for AI on a campaign and read the answer there."""
+"""The Salesforce connector: offers itself to the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.sdk import Connector, hookimpl
+
+
+@hookimpl
+def register_connectors(register: Callable[[Connector], None]) -> None:
+    from connectors.salesforce.connector import Salesforce
+
+    register(Salesforce())

@@ -139,6 +139,8 @@ def _write(
                 "The draft was removed in Salesforce after it had been written.",
                 instead="Copy it from the run's page, or run again.",
             )
+        elif _marked_so(there, order):
+            outcomes[at] = _receipt(connection, name, there, there["Id"], order, delivery, already=True)
         else:
             # What a person changed in the text stays: only the mark changes.
             rows[at] = order.review_row
@@ -152,8 +154,16 @@ def _write(
     there = _standing(client, name, [id for id, _ in ids.values()])
     for at, (id, created) in ids.items():
         delivery, order = orders[at]
-        outcomes[at] = _receipt(connection, name, there.get(id), id, created, order, delivery)
+        already = not created and delivery.earlier is None
+        outcomes[at] = _receipt(connection, name, there.get(id), id, order, delivery, already=already)
     return outcomes
+
+
+def _marked_so(there: Mapping[str, Any], order: Order) -> bool:
+    """Whether a record says already what it is to say. One that needed no review has no mark to be cleared."""
+    return there.get("Review_Status__c") == "Not needed" or all(
+        there.get(field) == value for field, value in order.review.items()
+    )
 
 
 def _standing(client: Client, name: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -166,9 +176,10 @@ def _receipt(
     name: str,
     row: Mapping[str, Any] | None,
     id: str,
-    created: bool,
     order: Order,
     delivery: Delivery,
+    *,
+    already: bool,
 ) -> Receipt | InlayError:
     if row is None:
         return Unavailable("Salesforce took the draft, and does not show it yet.")
@@ -180,7 +191,7 @@ def _receipt(
         revision=str(row.get("SystemModstamp") or ""),
         content_hash=output.digest(str(row.get(TEXTS[name][0]) or "")),
         url=place.url(connection, id, name),
-        already=not created and delivery.earlier is None,
+        already=already,
         detail=detail,
     )
 

@@ -1,0 +1,113 @@
+"""The button: two flat calls a Salesforce flow makes by HTTP callout, to ask on a record and to look how far it is."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from connectors.salesforce import place
+from connectors.salesforce.settings import SalesforceSettings
+from hub.sdk import BadRequest, Connection, Desk, Inbound, Json, Request, Target, Unverified, Visit
+
+#: The header in which the org's Named Credential names the person who pressed.
+PERSON = "x-inlay-person"
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+class Asked(BaseModel):
+    """What a flow sends. Every value is one text: a flow's HTTP callout knows no lists of mixed kinds and no enums."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    record_id: str = Field(min_length=1, max_length=2000, description="The record's id, or the address of its page.")
+    template: str = Field(min_length=1, max_length=80, description="The template's name, such as campaign-email.")
+    request_key: str = Field(
+        min_length=1,
+        max_length=200,
+        description="One text per press, such as the flow interview's GUID: the same text again is the same job.",
+    )
+    instructions: str = Field("", max_length=32768, description="What else is to be minded. May be empty.")
+
+
+def identify(connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
+    """The person the org names. The token is the org's own secret, kept in its External Credential where no user reads
+    it, so whoever sends it speaks for the org, and the org knows who pressed the button.
+
+    Raises:
+        Unverified: the token or the person is missing or wrong.
+    """
+    settings: SalesforceSettings = connection.settings
+    accepted = [one.reveal() for one in (settings.button_token, settings.button_token_previous) if one]
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    given = sent.strip().encode("utf-8", "surrogatepass")
+    # Every accepted token is compared, whatever the first says, so that the time tells nothing.
+    matches = [hmac.compare_digest(given, one.encode()) for one in accepted]
+    if scheme.lower() != "bearer" or not given or not any(matches):
+        raise Unverified("The call does not prove which org sent it.", why="wrong_token")
+    person = request.headers.get(PERSON, "").strip()
+    if not _EMAIL.fullmatch(person):
+        raise Unverified("The call does not say who pressed.", why="no_person")
+    return Visit(person=person)
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """``POST requests`` and ``GET requests/<job>``."""
+    page = Blueprint("salesforce", __name__)
+
+    @page.post("/requests")
+    def ask(connection: str) -> tuple[Response, int]:
+        visitor = desk.visitor()
+        said = _read(desk.body())
+        where = place.address(visitor.connection, {"record": said.record_id})
+        target = Target(connection=visitor.connection.name, at={"record": where.record})
+        run = visitor.submit(
+            Request(
+                key=f"button:{visitor.person}:{said.request_key}",
+                template=said.template,
+                inputs={"instruction": said.instructions} if said.instructions else {},
+                target=target,
+                destinations=(target,),
+                surface="salesforce",
+                raw={"record": where.record, "request_key": said.request_key},
+            )
+        )
+        return jsonify(_job(desk, visitor.connection, run)), 202
+
+    @page.get("/requests/<job>")
+    def look(connection: str, job: str) -> Response:
+        visitor = desk.visitor()
+        return jsonify(_job(desk, visitor.connection, visitor.run(job)))
+
+    return page
+
+
+def _read(body: Json) -> Asked:
+    try:
+        return Asked.model_validate(dict(body))
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
+        )
+        raise BadRequest("The call cannot be worked on.", why=wrong, instead="See the OpenAPI file.") from None
+
+
+def _job(desk: Desk, connection: Connection, run: Json) -> dict[str, str]:
+    """A run as flat texts. ``text`` is the draft once there is one; ``problem`` says what happened and what to do."""
+    problem = run.get("problem") or {}
+    draft: Any = run.get("draft") or {}
+    variants = draft.get("variants") or [{}]
+    done = next((one for one in run.get("deliveries", ()) if one.get("url")), {})
+    return {
+        "job_id": run["id"],
+        "status": run["state"],
+        "status_url": f"{desk.url}/connect/salesforce/{connection.name}/requests/{run['id']}",
+        "text": str(variants[0].get("text") or ""),
+        "output_url": str(done.get("url") or ""),
+        "run_url": f"{desk.url}/runs/{run['id']}",
+        "problem": " ".join(filter(None, (problem.get("what", ""), problem.get("instead", "")))),
+    }

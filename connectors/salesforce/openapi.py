@@ -1,0 +1,101 @@
+"""The button's calls as an OpenAPI document that Salesforce's External Services takes: flat, and nothing it refuses.
+
+Salesforce takes objects of plain values, and no enum, no float and no oneOf
+(flow_http_callout_considerations, external_services_schema_def_limits).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.salesforce.button import Asked
+
+_JOB = {
+    "job_id": "The job's id.",
+    "status": "How far it is: queued, answered, in_review, delivered, or how it ended.",
+    "status_url": "Where to look again.",
+    "text": "The draft, once there is one.",
+    "output_url": "The AI Output record, once it is written.",
+    "run_url": "The job's page in Inlay, with everything that was checked.",
+    "problem": "What happened and what to do, when it stopped.",
+}
+_PROBLEM = {
+    "title": "What happened.",
+    "detail": "The same, with what belongs to it.",
+    "why": "Why.",
+    "instead": "What to do instead.",
+}
+#: The answers besides the good one: a flow sees only those the file names.
+_REFUSALS = {
+    "400": "The call cannot be worked on.",
+    "401": "The token or the person is missing or wrong.",
+    "403": "The person is in no team that uses this connection.",
+    "404": "There is no such job.",
+    "409": "The request key was used for something else.",
+    "422": "The call cannot be worked on: its fields are named.",
+    "429": "Too many calls at once.",
+    "503": "Inlay cannot work at the moment. Try again.",
+}
+
+
+def document(url: str, connection: str) -> dict[str, Any]:
+    """The whole document, for the connection at this hub."""
+    answers = {code: _answer(what, "Problem") for code, what in _REFUSALS.items()}
+    job = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Inlay",
+            "version": "1.0",
+            "description": "Ask for a draft on a record, and look how far it is.",
+        },
+        "servers": [{"url": url.rstrip("/")}],
+        "paths": {
+            f"/connect/salesforce/{connection}/requests": {
+                "post": {
+                    "operationId": "askForDraft",
+                    "summary": "Ask for a draft on a record.",
+                    "requestBody": {"required": True, "content": _json("Ask")},
+                    "responses": {"202": _answer("It was taken.", "Job"), **answers},
+                }
+            },
+            f"/connect/salesforce/{connection}/requests/{{job_id}}": {
+                "get": {
+                    "operationId": "lookAtDraft",
+                    "summary": "Look how far a job is.",
+                    "parameters": [job],
+                    "responses": {"200": _answer("How far it is.", "Job"), **answers},
+                }
+            },
+        },
+        "components": {
+            "schemas": {
+                "Ask": {
+                    "type": "object",
+                    "required": [name for name, field in Asked.model_fields.items() if field.is_required()],
+                    "properties": {
+                        name: {"type": "string", "description": field.description or ""}
+                        for name, field in Asked.model_fields.items()
+                    },
+                },
+                "Job": _flat(_JOB),
+                "Problem": {
+                    "type": "object",
+                    "properties": {**_flat(_PROBLEM)["properties"], "status": {"type": "integer"}},
+                },
+            }
+        },
+    }
+
+
+def _flat(texts: dict[str, str]) -> dict[str, Any]:
+    properties = {name: {"type": "string", "description": what} for name, what in texts.items()}
+    return {"type": "object", "properties": properties}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _answer(what: str, name: str) -> dict[str, Any]:
+    return {"description": what, "content": _json(name)}
