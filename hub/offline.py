@@ -55,6 +55,7 @@ class _Writer:
     contract: Mapping[str, Any]
     material: str
     sentences: list[str]
+    exact: bool = False
     gaps: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
@@ -64,6 +65,11 @@ class _Writer:
         inputs = clean_json(prompt.inputs)
         texts = [value for value in inputs.values() if isinstance(value, str)]
         material = max(texts, key=len, default="")
+        for limit in prompt.contract.get("limits", ()):
+            if limit["rule"] == "figures":
+                # Every number has to be a given figure, so nothing is taken from anywhere else.
+                lines = [f"{line[:1].upper()}{line[1:]}." for line in inputs.get(limit["input"]) or ()]
+                return cls(inputs, prompt.contract, " ".join(lines), lines, exact=True)
         return cls(inputs, prompt.contract, material, list(_sentences(material)))
 
     def envelope(self) -> dict[str, Any]:
@@ -101,6 +107,7 @@ class _Writer:
             if name in fields:
                 continue
             limits = [limit for limit in self.contract.get("limits", ()) if _applies(limit, name, fields)]
+            banned = [limit for limit in self.contract.get("limits", ()) if _bans(limit, name)]
             quoted = next((limit["input"] for limit in limits if limit["rule"] == "quotes"), None)
             known = next((one["values"] for one in limits if one["rule"] == "listed" and one["values"]), None)
             if known:
@@ -108,11 +115,11 @@ class _Writer:
             elif quoted is not None:
                 fields[name] = self._quote(str(self.inputs.get(quoted, "")), spec)
             elif spec["type"] == "array":
-                fields[name] = self._items(name, spec)
+                fields[name] = self._items(name, spec, limits, banned)
             else:
                 label = (LABEL, SHORT_LABEL) if labelled == name else ("", "")
                 about = "".join(f" {value}:" for value in fixed.values()) if labelled == name else ""
-                fields[name] = self._text(name, spec, limits, [part + about for part in label])
+                fields[name] = self._text(name, spec, [*limits, *banned], [part + about for part in label])
         return {name: fields[name] for name in specs}
 
     def _quote(self, source: str, spec: Mapping[str, Any]) -> str:
@@ -138,7 +145,7 @@ class _Writer:
         label = labels[0] if chars >= len(labels[0]) + len(ending) + 18 and words >= 16 else labels[1]
         room = chars - len(label) - len(ending) - 2
         words -= len(label.split()) + len(ending.split())
-        body = _fit(self._matter(name, spec, room, max(words, 1)), room, max(words, 1))
+        body = _fit(_allowed(self._matter(name, spec, room, max(words, 1)), limits), room, max(words, 1))
         if len(body) < spec["minLength"] - len(label) - len(ending):
             body = _fit(f"{body} {_PADDING}", room, max(words, 1))
         return "\n".join(part for part in (" ".join(p for p in (label, body) if p), ending) if part)
@@ -169,21 +176,38 @@ class _Writer:
         self.gaps.append(f"Nothing found for {name.replace('_', ' ')}.")
         return _FALLBACK
 
-    def _items(self, name: str, spec: Mapping[str, Any]) -> list[str]:
+    def _items(
+        self,
+        name: str,
+        spec: Mapping[str, Any],
+        limits: Sequence[Mapping[str, Any]],
+        banned: Sequence[Mapping[str, Any]],
+    ) -> list[str]:
         given = self.inputs.get(name)
         least, most = spec["minItems"], spec["maxItems"] or 5
         items = [str(item) for item in given] if isinstance(given, list | tuple) else []
+        takes = most if items and self.exact else min(most, max(least, 4))
         if not items and "question" in name:
             items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
         items = items or self._best(name, spec, max(least, 3))
-        items += [sentence for sentence in self.sentences if sentence not in items][: max(least - len(items), 0)]
+        more = [] if self.exact else [sentence for sentence in self.sentences if sentence not in items]
+        items += more[: max(least - len(items), 0)]
         items += [_FALLBACK] * (least - len(items))
-        fitted = [_fit(item, spec["maxLength"] or 200, 10_000) for item in items[: min(most, max(least, 4))]]
+        items = [_allowed(item, banned) or _FALLBACK for item in [*self._named(limits), *items][:takes]]
+        fitted = [_fit(item, spec["maxLength"] or 200, 10_000) for item in items]
         if len(set(fitted)) < len(fitted):
             fitted = [
                 _fit(f"{chr(96 + at)}) {item}", spec["maxLength"] or 200, 10_000) for at, item in enumerate(items, 1)
             ]
         return fitted[:most]
+
+    def _named(self, limits: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Items that hold what a limit wants mentioned, as often as it wants it."""
+        for limit in limits:
+            wanted = list(self.inputs.get(limit["input"]) or ()) if limit["rule"] == "mentions" else []
+            if wanted:
+                return [str(wanted[at % len(wanted)]) for at in range(max(limit["min"], len(wanted)))]
+        return []
 
     def _best(self, name: str, spec: Mapping[str, Any], count: int) -> list[str]:
         """Sentences that share words with the field, those that open with its name first, none taken twice."""
@@ -207,7 +231,10 @@ class _Writer:
             (sum(counts[word] for word in set(_words(sentence))) / (8 + len(sentence.split())), -at)
             for at, sentence in enumerate(self.sentences)
         ]
-        return [_without(_HEADING, self.sentences[-max(weights)[1]])] if weights else []
+        if not weights:
+            return []
+        best = self.sentences[-max(weights)[1]]
+        return [best if self.exact else _without(_HEADING, best)]
 
     def _lines(self) -> list[str]:
         texts = [
@@ -225,6 +252,17 @@ class _Writer:
 
 def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> bool:
     return limit["field"] == name and all(fields.get(key) == value for key, value in limit["when"].items())
+
+
+def _bans(limit: Mapping[str, Any], name: str) -> bool:
+    return limit["rule"] == "must_not_contain" and limit["field"] in (None, name) and limit.get("raise_tier") is None
+
+
+def _allowed(text: str, limits: Sequence[Mapping[str, Any]]) -> str:
+    """The text without what must not stand in it."""
+    for value in (value for limit in limits if limit["rule"] == "must_not_contain" for value in limit["values"]):
+        text = re.sub(re.escape(value), "", text, flags=re.IGNORECASE)
+    return text
 
 
 def _without(heading: re.Pattern[str], sentence: str) -> str:

@@ -13,7 +13,8 @@ class OutputContract(Check):
     """Turns the breaches that the template's contract has found into findings.
 
     ``subject.contract["breaches"]`` is a list of mappings with ``rule``, ``message``, ``why``, ``instead``, and where
-    they apply ``where`` and ``span``. A contract without that list was never examined, which raises, which holds.
+    they apply ``where``, ``span`` and ``raise_tier``. With the last one it is a note that asks for a review of that
+    tier. A contract without that list was never examined, which raises, which holds.
     """
 
     name = "output_contract"
@@ -37,11 +38,12 @@ def _finding(breach: Mapping[str, Any]) -> Finding:
     span = breach.get("span")
     return Finding(
         rule=f"output-contract.{breach['rule']}",
-        outcome=Outcome.HOLD,
+        outcome=Outcome.HOLD if breach.get("raise_tier") is None else Outcome.ALLOW,
         message=breach["message"],
         why=breach["why"],
         instead=breach["instead"],
         where=breach.get("where") or "",
         span=(int(span[0]), int(span[1])) if span is not None else None,
         fix=breach.get("fix"),
+        raise_tier=breach.get("raise_tier"),
     )

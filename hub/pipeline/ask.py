@@ -51,7 +51,8 @@ def ask(parts: Parts, run: Run) -> Step:
     usage = _sum(run.work.usage, answer.usage)
     try:
         draft = template.contract.parse(answer.text)
-        wrong = tuple(breach.message for breach in template.contract.breaches(draft, run.work.values))
+        found = template.contract.breaches(draft, run.work.values)
+        wrong = tuple(breach.message for breach in found if breach.raise_tier is None)
     except ContractBroken as error:
         return _broken(parts, run, clean_text(answer.text), error.breaches, usage, answer.usage)
     if wrong and not run.work.breaches:

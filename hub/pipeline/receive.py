@@ -206,7 +206,8 @@ def _check_team(parts: Parts, team: str) -> None:
 
 def _check_inputs(request: Request, template: Template) -> None:
     """Say at once what is wrong with the inputs. What is still to be read from the target counts as given."""
-    to_come = None if request.target is None else Context(text="to be read", title="to be read")
+    read = "to be read"
+    to_come = None if request.target is None else Context(text=read, title=read, facts={read: 0})
     template.accept(request.inputs, to_come)
 
 

@@ -23,6 +23,8 @@ Rule = Literal[
     "keep_links",
     "quotes",
     "listed",
+    "mentions",
+    "figures",
 ]
 
 #: The field that holds the passage a remark is about.
@@ -57,6 +59,12 @@ class Limit(BaseModel):
     keep_links          a link in the text input ``input`` stands in the variant too
     quotes              ``field`` is empty, or stands word for word in the text input ``input``
     listed              ``field`` stands in an item of the list input ``input``, as whole words, or is one of ``values``
+    mentions            at least ``min`` items of ``field`` hold an item of the list input ``input``, if it has any
+    figures             every number and date is a figure of the list input ``input``, or part of what one of the inputs
+                        ``names`` says; in claims, disclosures and fields that are not printed too
+
+    ``whole_words`` has must_not_contain look for whole words only. A limit with ``raise_tier`` holds nothing: what
+    breaks it needs a review of that tier at least.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +75,9 @@ class Limit(BaseModel):
     max: int | None = None
     values: tuple[str, ...] = ()
     input: str | None = None
+    names: tuple[str, ...] = ()
+    whole_words: bool = False
+    raise_tier: int | None = Field(default=None, ge=1, le=3)
     when: dict[str, str] = {}
     why: str = ""
     instead: str = ""
@@ -77,10 +88,12 @@ class Limit(BaseModel):
             raise ValueError(f"a limit of {self.rule} needs min or max, or input")
         if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
             raise ValueError(f"{self.rule} needs values")
-        if self.rule in ("covers", "keep_links", "quotes", "listed") and not self.input:
+        if self.rule in ("covers", "keep_links", "quotes", "listed", "mentions", "figures") and not self.input:
             raise ValueError(f"{self.rule} needs input")
-        if self.rule in ("covers", "quotes", "listed") and not self.field:
+        if self.rule in ("covers", "quotes", "listed", "mentions") and not self.field:
             raise ValueError(f"{self.rule} needs field")
+        if self.rule == "mentions" and not self.min:
+            raise ValueError("mentions needs min")
         return self
 
 

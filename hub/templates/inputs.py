@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from hub.clean import clean_text
 from hub.domain import Context
 from hub.errors import InvalidInputs
+from hub.templates import figures
+from hub.templates.figures import Derived
 
 Kind = Literal["string", "text", "integer", "number", "boolean", "choice", "list"]
-Source = Literal["target.text", "target.title"]
+Source = Literal["target.text", "target.title", "target.facts"]
 
 DEFAULT_LENGTH = {"text": 20_000, "string": 500, "choice": 500, "list": 500}
 MAX_ITEMS = 50
@@ -24,7 +26,9 @@ class InputSpec(BaseModel):
 
     ``text`` is material of any length and may hold line breaks; ``string`` and each item of a ``list`` are one line.
     ``max_length`` is in characters (of each item, for a list); ``min`` and ``max`` bound a number, or the items of a
-    list. ``source`` fills the input from the document when the asker leaves it out.
+    list. ``source`` fills the input from the document when the asker leaves it out. A list with the source
+    ``target.facts`` holds figures, one ``label: value`` each; what the record says stands before what was sent, and
+    ``derived`` is calculated from it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +44,7 @@ class InputSpec(BaseModel):
     label: str = ""
     help: str = ""
     source: Source | None = None
+    derived: Mapping[str, Derived] = {}
 
     @property
     def empty(self) -> Any:
@@ -92,7 +97,7 @@ class InputSpec(BaseModel):
                 raise ValueError(f"item {at} {error}") from None
         if self.min is not None and len(items) < self.min:
             raise ValueError(f"has {len(items)} items; at least {self.min:g} are needed")
-        return items
+        return figures.completed(items, self.derived) if self.source == "target.facts" else items
 
     def _line(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -145,7 +150,9 @@ def accept(
 
 
 def _value(spec: InputSpec, sent: Any, context: Context | None) -> Any:
-    if (sent is None or _blank(sent)) and spec.source is not None and context is not None:
+    if spec.source == "target.facts":
+        sent = (figures.of_record(context.facts) if context is not None else None) or sent
+    elif (sent is None or _blank(sent)) and spec.source is not None and context is not None:
         found = context.text if spec.source == "target.text" else context.title
         sent = found if not _blank(found) else sent
     if sent is None:

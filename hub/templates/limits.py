@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.domain import Draft, Variant
-from hub.templates import facts
+from hub.templates import exact, facts, figures
 
 if TYPE_CHECKING:
     from hub.templates.contract import Contract, FieldSpec, Limit
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """One broken limit. ``where`` is ``draft`` or ``variant 1``…; ``span`` is (start, end) in its text."""
+    """One broken limit. ``where`` is ``draft`` or ``variant 1``…; ``span`` is (start, end) in its text.
+
+    With ``raise_tier`` it is no reason to hold the draft, and a review of that tier looks at it.
+    """
 
     rule: str
     where: str
@@ -24,6 +27,7 @@ class Breach:
     why: str
     instead: str
     span: tuple[int, int] | None = None
+    raise_tier: int | None = None
 
 
 Found = tuple[str, tuple[int, int] | None]
@@ -90,6 +94,9 @@ def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, A
         if isinstance(given, list | tuple) and len({item.casefold().strip() for item in given}) < len(given):
             yield _breach(limit, where, f"Two of '{limit.field}' are the same.", None)
         return
+    if limit.rule == "mentions":
+        yield from _mentions(limit, variant, where, values)
+        return
     check = _CHECKS.get(limit.rule)
     if check is None:
         return
@@ -99,6 +106,16 @@ def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, A
         offset = 0 if limit.field is None else variant.text.find(text)
         moved = None if span is None or offset < 0 else (span[0] + offset, span[1] + offset)
         yield _breach(limit, where, message, moved)
+
+
+def _mentions(limit: Limit, variant: Variant, where: str, values: Mapping[str, Any]) -> Iterator[Breach]:
+    wanted = [item.casefold() for item in values.get(limit.input or "") or ()]
+    given = variant.fields.get(limit.field or "")
+    items = [given] if isinstance(given, str) else list(given or ())
+    count = sum(any(one in item.casefold() for one in wanted) for item in items)
+    if wanted and count < (limit.min or 0):
+        said = f"{count} of '{limit.field}' hold one of '{limit.input}'; {_range(limit.min or 0, None)} are asked for."
+        yield _breach(limit, where, said, None)
 
 
 def _words(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
@@ -126,6 +143,12 @@ def _must_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Fou
 
 
 def _must_not_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    if limit.whole_words:
+        for value in limit.values:
+            found = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
+            if found:
+                yield f"'{value}' must not stand here.", found.span()
+        return
     lowered = text.lower()
     for value in limit.values:
         at = lowered.find(value.lower())
@@ -161,6 +184,11 @@ def _listed(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Foun
         yield f"'{limit.field}' names something that was not given.", None
 
 
+def _figures(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    names = [str(values.get(name) or "") for name in limit.names]
+    yield from exact.strays(text, figures.given(values.get(limit.input or "")), names)
+
+
 _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] = {
     "words": _words,
     "chars": _chars,
@@ -170,6 +198,7 @@ _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] =
     "keep_links": _keep_links,
     "quotes": _quotes,
     "listed": _listed,
+    "figures": _figures,
 }
 
 
@@ -194,10 +223,22 @@ def _across(limit: Limit, draft: Draft, values: Mapping[str, Any]) -> Iterator[s
         for name in dict.fromkeys(named):
             if named.count(name) > 1:
                 yield f"There is more than one variant for '{name}'."
+    elif limit.rule == "figures" and not limit.field:
+        for text in _beside(draft):
+            yield from (message for message, _ in _figures(limit, text, values))
     elif limit.rule == "distinct" and len(draft.variants) > 1:
         texts = [str(v.fields.get(limit.field, "") if limit.field else v.text).casefold() for v in draft.variants]
         if len(set(texts)) < len(texts):
             yield "Two variants are the same."
+
+
+def _beside(draft: Draft) -> Iterator[str]:
+    """What leaves with a draft and does not stand in the text of a variant."""
+    for variant in draft.variants:
+        for value in variant.fields.values():
+            yield from (part for part in ([value] if isinstance(value, str) else value) if part not in variant.text)
+    yield from (claim.text for claim in draft.claims)
+    yield from draft.disclosures
 
 
 def _breach(limit: Limit, where: str, message: str, span: tuple[int, int] | None) -> Breach:
@@ -208,6 +249,7 @@ def _breach(limit: Limit, where: str, message: str, span: tuple[int, int] | None
         why=limit.why or "The template's contract asks for it.",
         instead=limit.instead or "Correct it in the draft, or ask again.",
         span=span,
+        raise_tier=limit.raise_tier,
     )
 
 

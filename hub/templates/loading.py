@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.clean import clean_text
 from hub.errors import BadRequest
-from hub.templates import front_matter, sandbox
+from hub.templates import figures, front_matter, sandbox
 from hub.templates.contract import Contract
+from hub.templates.figures import Derived
 from hub.templates.front_matter import FrontMatter, refused
 from hub.templates.inputs import InputSpec
 from hub.templates.template import Help, Section, Template
@@ -50,7 +51,8 @@ class InputMeta(BaseModel):
     min: float | None = None
     max: float | None = None
     label: str = ""
-    source: Literal["target.text", "target.title"] | None = None
+    source: Literal["target.text", "target.title", "target.facts"] | None = None
+    derived: dict[str, Derived] = {}
 
 
 class Metadata(BaseModel):
@@ -194,6 +196,7 @@ def _input(name: str, head: FrontMatter, prop: Any, meta: Metadata) -> InputSpec
         label=ours.label or prop.name.replace("_", " ").capitalize(),
         help=" ".join((prop.description or "").split()),
         **ours.model_dump(include={"max_length", "min", "max", "source"}),
+        derived=ours.derived,
     )
     if prop.default is None:
         return spec
@@ -219,8 +222,15 @@ def _refuse_strays(name: str, head: FrontMatter, inputs: tuple[InputSpec, ...], 
         line = head.line(("metadata", "inputs", one))
         if one not in names:
             raise refused(name, line, f"metadata.inputs names '{one}', which is not declared under inputs")
-        if ours.source and next(spec for spec in inputs if spec.name == one).kind not in ("string", "text"):
+        kind = next(spec for spec in inputs if spec.name == one).kind
+        if ours.source == "target.facts" and kind != "list":
+            raise refused(name, line, f"'{one}' holds the figures of a record and is therefore an array")
+        if ours.source in ("target.text", "target.title") and kind not in ("string", "text"):
             raise refused(name, line, f"'{one}' is filled from the document and is therefore of kind string or text")
+        if ours.derived and ours.source != "target.facts":
+            raise refused(name, line, f"'{one}' has derived figures and no 'source: target.facts' to take them from")
+        for label in figures.unknown(ours.derived):
+            raise refused(name, line, f"the derived figure '{label}' of '{one}' is no label: letters first, no colon")
 
 
 def _sections(name: str, head: FrontMatter, source: str, inputs: tuple[InputSpec, ...]) -> tuple[Section, ...]:
@@ -259,6 +269,10 @@ def _check_contract(name: str, head: FrontMatter, contract: Contract, inputs: tu
         if limit.input and limit.input not in {spec.name for spec in inputs}:
             line = head.line(("metadata", "output", "limits", at))
             raise refused(name, line, f"the limit {limit.rule} names the input '{limit.input}', which is not declared")
+        for one in limit.names:
+            if one not in {spec.name for spec in inputs}:
+                line = head.line(("metadata", "output", "limits", at))
+                raise refused(name, line, f"the limit {limit.rule} names the input '{one}', which is not declared")
 
 
 def _max_tokens(name: str, head: FrontMatter, options: Any) -> int:
