@@ -66,38 +66,21 @@ class GoogleClient:
             f"'{folder}' in parents and mimeType = '{_DOCUMENT_TYPE}' and trashed = false "
             f"and createdTime >= '{_rfc3339(since)}' and createdTime < '{_rfc3339(until)}'"
         )
-        page: str | None = None
-        while True:
-            call = self._files().list(
-                q=query,
-                pageSize=1000,
-                pageToken=page,
-                fields="nextPageToken,files(id)",
-                supportsAllDrives=True,
-                includeItemsFromAllDrives=True,
-            )
-            answer = self._run(call, "files")
-            yield from (file["id"] for file in answer["files"])
-            page = answer.get("nextPageToken")
-            if not page:
-                return
+        files = self._every(
+            self._files(),
+            "files",
+            q=query,
+            pageSize=1000,
+            fields="nextPageToken,files(id)",
+            supportsAllDrives=True,
+            includeItemsFromAllDrives=True,
+        )
+        return (file["id"] for file in files)
 
     def comments(self, document_id: str) -> list[dict[str, Any]]:
         """Every comment that stands beside the document, with its answers."""
-        found: list[dict[str, Any]] = []
-        page: str | None = None
-        while True:
-            call = self._comments().list(
-                fileId=document_id,
-                pageSize=100,
-                pageToken=page,
-                fields="nextPageToken,comments(id,content,resolved,replies(id))",
-            )
-            answer = self._run(call, "comments")
-            found += answer["comments"]
-            page = answer.get("nextPageToken")
-            if not page:
-                return found
+        fields = "nextPageToken,comments(id,content,resolved,replies(id))"
+        return list(self._every(self._comments(), "comments", fileId=document_id, pageSize=100, fields=fields))
 
     def comment(self, document_id: str, text: str, quote: str) -> dict[str, Any]:
         """Put a comment beside the document; ``quote`` is the passage it is about."""
@@ -151,6 +134,16 @@ class GoogleClient:
 
     def _comments(self) -> Any:
         return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "comments")
+
+    def _every(self, collection: Any, name: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        """What a ``list`` of Drive gives under this name, page by page."""
+        page: str | None = None
+        while True:
+            answer = self._run(collection.list(pageToken=page, **asked), name)
+            yield from answer[name]
+            page = answer.get("nextPageToken")
+            if not page:
+                return
 
     def _run(self, call: Any, expected: str | None) -> dict[str, Any]:
         """The answer, which holds the field ``expected``; None where Google answers with nothing."""

@@ -28,18 +28,23 @@ class Opening(Body):
     document: DocumentId
 
 
-class Started(Body):
-    """A click on Run: ``text`` is what was selected, ``range`` the name given to its place in the document."""
+class Clicked(Body):
+    """A click, and its place: ``range`` is the name given to that in the document."""
 
     click: Click
-    template: Annotated[str, Field(min_length=1, max_length=100)]
-    inputs: Annotated[dict[str, Any], Field(max_length=50)] = {}
-    text: Text = ""
     text_hash: HashOrNothing = ""
     title: Annotated[str, Field(max_length=1000)] = ""
     document: DocumentId
     tab: TabId
     range: Annotated[str, Field(max_length=100)]
+
+
+class Started(Clicked):
+    """A click on Run: ``text`` is what was selected."""
+
+    template: Annotated[str, Field(min_length=1, max_length=100)]
+    inputs: Annotated[dict[str, Any], Field(max_length=50)] = {}
+    text: Text = ""
 
 
 class Placed(Body):
@@ -79,20 +84,14 @@ class Line(Body):
     text: Annotated[str, Field(max_length=2000)]
 
 
-class CommandRun(Body):
+class CommandRun(Clicked):
     """A click on Run beside a ``/ai`` line: the line is the run's place, ``above`` the paragraph before it, ``section``
     what stands below the same heading, for a template that writes remarks.
     """
 
-    click: Click
     line: Text
     above: Text = ""
     section: Text = ""
-    text_hash: HashOrNothing = ""
-    title: Annotated[str, Field(max_length=1000)] = ""
-    document: DocumentId
-    tab: TabId
-    range: Annotated[str, Field(max_length=100)]
 
 
 class Lines(Body):
