@@ -124,7 +124,7 @@ def start(
     parts = Parts(store, accounts, Faults(fault_seed), Journal(clock=clock), outbound, person=samples.PLANNER)
     server = Server(port, parts)
     parts.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="salesforce-sandbox", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="salesforce-sandbox", daemon=True)
     thread.start()
     outbound.start()
     return Sandbox(

@@ -12,6 +12,8 @@ from connectors.salesforce.sandbox_ids import whole
 from connectors.salesforce.sandbox_schema import NUMBERS, Field
 
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[A-Za-z]{2,}")
+#: The years a date and time may lie in.
+YEARS = range(1700, 4001)
 TEXTS = ("string", "textarea", "picklist", "email", "phone", "url")
 
 
@@ -61,7 +63,8 @@ def datetime_of(text: str) -> str | None:
     try:
         # Python reads a date alone, and a time without a zone, too; Salesforce does not.
         read = datetime.fromisoformat(text) if "T" in text.upper() else None
-        return None if read is None or read.tzinfo is None else moment(read.timestamp())
+        fits = read is not None and read.tzinfo is not None and read.year in YEARS
+        return moment(read.timestamp()) if read is not None and fits else None
     except (ValueError, OverflowError):
         return None
 
