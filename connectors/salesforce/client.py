@@ -15,13 +15,13 @@ from connectors.salesforce import batches, ids
 from connectors.salesforce.describe import Described, described
 from connectors.salesforce.refusals import About, Taken, two_records
 from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.sign_in import SignIn
+from connectors.salesforce.transport import Door, Session, Transport
 from connectors.salesforce.usage import Usage
 from hub.sdk import Connection, InlayError, Json, Unavailable, VendorRefused
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce, SFType
-
-    from connectors.salesforce.sign_in import SignIn
 
 #: For how many seconds a description of an object is kept.
 KEPT = 3600.0
@@ -50,11 +50,11 @@ class Client:
     def __init__(
         self, connection: Connection, *, share: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._connection = connection
         self._settings: SalesforceSettings = connection.settings
         self._clock = clock
-        self._lock = threading.RLock()
-        self._signing_in: SignIn | None = None
+        self._door = Door(self._settings, connection.http.request)
+        self._sign_in = SignIn(self._settings, self._door)
+        self._lock = threading.Lock()
         self._opened: Salesforce | None = None
         self._described: dict[str, tuple[float, Described]] = {}
         #: How much of the org's daily calls is used, by the last answer.
@@ -183,28 +183,18 @@ class Client:
         return _plain(self._salesforce.limits())
 
     @property
-    def _sign_in(self) -> SignIn:
-        with self._lock:
-            if self._signing_in is None:
-                from connectors.salesforce.sign_in import SignIn
-
-                self._signing_in = SignIn(self._connection)
-            return self._signing_in
-
-    @property
     def _salesforce(self) -> Salesforce:
         with self._lock:
             if self._opened is None:
                 # Imported here: with zeep it takes a quarter of a second, which start-up does not wait for.
                 from simple_salesforce.api import Salesforce
 
-                from connectors.salesforce.transport import Transport
-
+                session: Any = Session(Transport(self._door, self._sign_in, self.usage).answer)
                 self._opened = Salesforce(
                     session_id=_PLACEHOLDER,
                     instance=self._settings.domain,
                     version=self._settings.api_version,
-                    session=Transport(self._connection, self._sign_in, self.usage).open(),
+                    session=session,
                     object_pairs_hook=dict,
                 )
             return self._opened

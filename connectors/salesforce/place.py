@@ -90,11 +90,11 @@ def _record(settings: SalesforceSettings, given: object) -> tuple[str, str]:
         return "", ids.record_id(given)
     try:
         parts = urlsplit(given)
-        host, user = parts.netloc.lower(), parts.username
     except ValueError:
-        host, user, parts = "", None, urlsplit("")
+        parts = urlsplit("")
     found = _PAGE.fullmatch(parts.path)
-    if parts.scheme not in ("http", "https") or user is not None or host not in own_hosts(settings) or not found:
+    # The whole place of the host is compared: a name, a password or another port in it makes it another.
+    if parts.scheme not in ("http", "https") or parts.netloc.lower() not in own_hosts(settings) or not found:
         raise _bad("record is no address of a record's page in this connection's org")
     return found["object"] or "", ids.record_id(found["id"] or found["short"])
 

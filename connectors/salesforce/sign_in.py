@@ -8,14 +8,14 @@ import threading
 from typing import Any, NamedTuple
 
 from connectors.salesforce.settings import SalesforceSettings
-from connectors.salesforce.transport import SIGNING_IN, Guarded
-from hub.sdk import Connection, InlayError, NeedsPermission, RateLimited, Reply, Secret, Unavailable
+from connectors.salesforce.transport import SIGNING_IN, Call, Door, Session
+from hub.sdk import InlayError, NeedsPermission, RateLimited, Reply, Secret, Unavailable
 
 ADMIN = "a Salesforce admin"
 
 
-class Session(NamedTuple):
-    """An access token, and which sign-in it came from."""
+class Signed(NamedTuple):
+    """A session of the org's: its access token, and which sign-in it came from."""
 
     token: Secret
     number: int
@@ -24,16 +24,16 @@ class Session(NamedTuple):
 class SignIn:
     """The connection's session. Threads that find it ended at the same time cause one new sign-in between them."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._settings: SalesforceSettings = connection.settings
-        self._guarded = _TokenEndpoint(connection)
+    def __init__(self, settings: SalesforceSettings, door: Door) -> None:
+        self._settings = settings
+        self._door = door
         self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._session: Signed | None = None
         self._made = 0
         self._failed = 0
         self._failure: InlayError | None = None
 
-    def session(self, ended: Session | None = None) -> Session:
+    def session(self, ended: Signed | None = None) -> Signed:
         """The session; a new one if there is none, or if it is the one that ``ended``.
 
         Raises:
@@ -46,7 +46,7 @@ class SignIn:
             if self._failure is not None and self._failed != failed:
                 raise self._failure  # Somebody tried in vain while this thread waited for its turn.
             try:
-                self._session, self._failure = Session(self._fetch(), self._made + 1), None
+                self._session, self._failure = Signed(self._fetch(), self._made + 1), None
             except InlayError as error:
                 self._session, self._failure = None, error
                 self._failed += 1
@@ -74,23 +74,20 @@ class SignIn:
         else:
             secret = settings.consumer_secret
             way = {"consumer_secret": secret.reveal() if secret else "", "domain": label}
-        with self._guarded.open() as http:
-            token, _ = SalesforceLogin(session=http, consumer_key=settings.consumer_key, **way)
+        http: Any = Session(self._answer)
+        token, _ = SalesforceLogin(session=http, consumer_key=settings.consumer_key, **way)
         return Secret(token)
 
-
-class _TokenEndpoint(Guarded):
-    """Errors are told apart here, before simple_salesforce sees them: it prints the consumer key in a warning."""
-
-    def answer(self, request: Any, timeout: float) -> Reply:
-        reply = self.call(request.method, request.url, request.headers, request.body, SIGNING_IN)
+    def _answer(self, call: Call) -> Reply:
+        """Errors are told apart here, before simple_salesforce sees them: it prints the consumer key in a warning."""
+        reply = self._door.call(call, SIGNING_IN)
         told = _told(reply)
         if reply.status != 200:
-            raise _refusal(reply.status, told, jwt=bool(self.settings.private_key))
+            raise _refusal(reply.status, told, jwt=bool(self._settings.private_key))
         token = told.get("access_token")
         if not isinstance(token, str) or not re.fullmatch(r"[!-~]{1,5000}", token):
             raise Unavailable("Salesforce answered the sign-in with something that is no token.")
-        clean = json.dumps({"access_token": token, "instance_url": f"https://{self.settings.domain}"}).encode()
+        clean = json.dumps({"access_token": token, "instance_url": f"https://{self._settings.domain}"}).encode()
         return Reply(200, {"content-type": "application/json"}, clean)
 
 

@@ -6,8 +6,10 @@ test tells it to; and there are the recordings.
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +19,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from connectors.salesforce.client import Client, client_of
 from connectors.salesforce.sandbox import Sandbox, start
@@ -43,6 +51,19 @@ def key() -> tuple[str, str]:
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return private, made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def signed_claims(assertion: str) -> dict[str, Any]:
+    """What an assertion says, if the key signed it."""
+    signed, _, signature = assertion.rpartition(".")
+    public = load_pem_public_key(key()[1].encode())
+    assert isinstance(public, rsa.RSAPublicKey)
+    public.verify(_unbase64(signature), signed.encode(), padding.PKCS1v15(), SHA256())
+    return json.loads(_unbase64(signed.partition(".")[2]))
+
+
+def _unbase64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def settings(root: str = "", **more: Any) -> SalesforceSettings:
@@ -184,10 +205,10 @@ class Org:
             if self.sign_in_answers:
                 return self.sign_in_answers.pop(0)
             if form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer":
-                claims = jwt.decode(
-                    form["assertion"], key()[1], algorithms=["RS256"], audience="https://login.salesforce.com"
-                )
+                claims = signed_claims(form["assertion"])
                 assert (claims["iss"], claims["sub"]) == (CONSUMER, USER)
+                assert claims["aud"] == "https://login.salesforce.com"
+                assert 0 < float(claims["exp"]) - time.time() < 300
             token = f"00DHs!session{len(self.sign_ins)}"
             self.sessions.add(token)
         return Told(200, {"access_token": token, "instance_url": "https://elsewhere.example", "token_type": "Bearer"})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.salesforce.client import Client, client_of
-from hub.sdk import BadRequest, Connection, GuardedHttp, InlayError, Unavailable, VendorRefused
+from hub.sdk import BadRequest, Connection, GuardedHttp, Unavailable, VendorRefused
 from tests.connectors.salesforce.connector_bench import API, Told, client, connection, org, settings
 
 CAMPAIGN = "701Hs0000000001IAA"
@@ -172,11 +172,14 @@ def test_no_token_leaves_for_another_host() -> None:
             f"https://acme.my.salesforce.com:{port}{API}/query/",
             f"https://acme.my.salesforce.com@127.0.0.1:{port}{API}/query/",
             "https://acme.my.salesforce.com/secur/logout.jsp",
-            "https://acme.my.salesforce.com/services/%2e%2e/secur/logout.jsp",
+            "https://acme.my.salesforce.com/services/../secur/logout.jsp",
+            "https://acme.my.salesforce.com/services/%2e%2E/secur/logout.jsp",
             "ftp://acme.my.salesforce.com/services/",
+            "https:services/",
+            "",
         ):
-            with pytest.raises((InlayError, ValueError)):
-                session.get(address)
+            with pytest.raises(BadRequest):
+                session.request("GET", address)
         assert other.calls == made.calls == []
 
 
