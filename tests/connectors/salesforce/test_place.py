@@ -61,6 +61,13 @@ def test_the_address_of_a_record_s_page_means_the_record(page: str) -> None:
     assert address(connection("http://127.0.0.1:9"), {"record": page}) == Address("Campaign", CAMPAIGN)
 
 
+@pytest.mark.parametrize("id", [CAMPAIGN, "701E0000000JuFHIA0", "0037e00001WZ30qAAD"])
+def test_an_id_that_lost_its_capitals_is_read_right(id: str) -> None:
+    opened = connection("http://127.0.0.1:9")
+    for written in (id, id.lower(), id.upper(), id[:15]):
+        assert address(opened, {"record": written}).record == id
+
+
 def test_a_sandbox_org_s_pages_have_a_host_of_their_own() -> None:
     uat = settings(domain="acme--uat.sandbox.my.salesforce.com", login_audience="https://test.salesforce.com")
     assert own_hosts(uat) == {"acme--uat.sandbox.my.salesforce.com", "acme--uat.sandbox.lightning.force.com"}
