@@ -20,6 +20,7 @@ TEAM = "brand"
 AUTHOR = Actor(person="mara@example.com", role=Role.MEMBER, via="test")
 REVIEWER = Actor(person="jon@example.com", role=Role.REVIEWER, via="test")
 KEY = "a-key-for-tests-only-that-is-long-enough"
+ORG_TOKEN = "a-token-of-the-org-long-enough"
 ENVELOPE = {"claims": [], "disclosures": [], "assumptions": [], "missing_inputs": []}
 #: A shipped template, inputs it takes, and an answer that keeps to its contract.
 TEMPLATE = "rewrite-in-brand-voice"
@@ -72,6 +73,27 @@ def connect(hub: Hub, sandbox_url: str, *, name: str = "docs", team: str = TEAM,
         **settings,
     }
     row = hub.parts.connections.sealed(name, "google_docs", given, sandbox=True, now=hub.parts.clock())
+    with hub.database.transaction() as tx:
+        connections.put(tx, row)
+        connections.enable(tx, name, team, {})
+
+
+def connect_org(hub: Hub, org: Any, *, name: str = "crm", team: str = TEAM, **settings: Any) -> None:
+    """A Salesforce connection to a sandbox org, switched on for the team."""
+    from connectors.salesforce import sandbox_samples as samples
+
+    given = {
+        "domain": org.domain,
+        "sandbox_root": org.url,
+        "consumer_key": samples.APP,
+        "consumer_secret": samples.SECRET,
+        "organization_id": org.organization,
+        "action_ids": [org.outbound.action],
+        "inbound_token": ORG_TOKEN,
+        "button_token": ORG_TOKEN,
+        **settings,
+    }
+    row = hub.parts.connections.sealed(name, "salesforce", given, sandbox=True, now=hub.parts.clock())
     with hub.database.transaction() as tx:
         connections.put(tx, row)
         connections.enable(tx, name, team, {})

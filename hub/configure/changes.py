@@ -9,9 +9,9 @@ from typing import Any, Literal
 from hub.configure.declared import ConnectionPart, TeamPart
 from hub.configure.reading import Source, is_reference
 from hub.configure.standing import Standing
-from hub.domain import Target
 from hub.errors import BadRequest, InvalidInputs, UnknownName
 from hub.governance.policy import Pack, build_policy, shipped_pack
+from hub.pipeline.routes import asks
 from hub.store import Tx, budgets, connections, teams
 from hub.store.connections import ConnectionRow, Workflow
 
@@ -123,10 +123,14 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
             except UnknownName as error:
                 raise source.wrong(((*path, "template"), f"{error.what} {error.instead}")) from None
             for number, place in enumerate(part.destinations):
-                if (place.connection, team) not in on:
+                if place.connection and (place.connection, team) not in on:
                     at = (*path, "destinations", number, "connection")
                     raise source.wrong((at, f"{place.connection} is not switched on for the team {team}"))
-            targets = tuple(Target(connection=place.connection, at=place.at) for place in part.destinations)
+            targets = tuple(place.target for place in part.destinations)
+            own = {spec.name for spec in now.hub.parts.shelf.current(part.template).inputs}
+            if taken := sorted(own & set(asks(targets))):
+                wrong = f"{taken[0]} is an input of the template itself: name the input for the place otherwise"
+                raise source.wrong(((*path, "destinations"), wrong))
             flow = Workflow(team, name, part.template, targets, part.baseline_minutes)
             known = now.workflows.get((team, name))
             yield _change(

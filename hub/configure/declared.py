@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from hub.domain import Role
+from hub.domain import Role, Target
 from hub.governance.policy import CheckRule
+from hub.pipeline.routes import ORIGIN
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$", max_length=320)]
@@ -44,10 +45,23 @@ class ConnectionPart(_Part):
 
 
 class DestinationPart(_Part):
-    """Where a workflow's output goes: a place in a connection, in the connector's own words."""
+    """Where a workflow's output goes: a place in a connection, in the connector's own words, or with ``origin`` the
+    place it was asked from. In ``at``, ``{from_input: NAME}`` stands for what the person gives under that name.
+    """
 
-    connection: Name
-    at: dict[str, Any]
+    connection: Name | None = None
+    at: dict[str, Any] = Field(default_factory=dict)
+    origin: bool = False
+
+    @model_validator(mode="after")
+    def _one_place(self) -> DestinationPart:
+        if self.origin == bool(self.connection) or self.origin == bool(self.at):
+            raise ValueError("write connection and at, or origin: true")
+        return self
+
+    @property
+    def target(self) -> Target:
+        return ORIGIN if self.connection is None else Target(connection=self.connection, at=self.at)
 
 
 class WorkflowPart(_Part):

@@ -13,6 +13,7 @@ from hub.clean import clean_json
 from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
+from hub.pipeline import routes
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step, store
 from hub.store import Tx, connections, deliveries, runs, teams
@@ -43,6 +44,7 @@ class Received:
 class _Plan:
     team: str
     template: Template
+    request: Request
     destinations: tuple[Target, ...]
 
 
@@ -73,6 +75,8 @@ def receive(
         if strict or request.team is None:
             raise
         problem = error.problem()
+    if plan is not None:
+        request = plan.request
     run = _new_run(parts, request, plan, problem)
     birth = Step(stage=run.stage, entries=(_entry(run),), light=True, store=_store(parts, run, plan))
     if lease and problem is None:
@@ -167,7 +171,7 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     team = request.team
     if team is None:
         raise BadRequest("The request names no team.")
-    name, destinations = request.template, request.destinations
+    name = request.template
     _check_team(parts, team)
     if request.workflow is not None:
         with parts.database.reading() as tx:
@@ -177,7 +181,10 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
             raise UnknownName(
                 f"The team {team} has no workflow named {request.workflow!r}.", instead=f"It has: {known}."
             )
-        name, destinations = flow.template, destinations or flow.destinations
+        name = flow.template
+        if not request.destinations:
+            request = routes.follow(flow.destinations, request)
+    destinations = request.destinations
     if name is None:
         raise BadRequest("The request names neither a workflow nor a template.", instead="Send one of the two.")
     template = parts.shelf.current(name)
@@ -191,7 +198,7 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
         parts.connections.for_team(target.connection, team)
     if strict:
         _check_inputs(request, template)
-    return _Plan(team, template, destinations)
+    return _Plan(team, template, request, destinations)
 
 
 def _check_team(parts: Parts, team: str) -> None:

@@ -12,7 +12,8 @@ from hub.errors import InlayError
 from hub.pipeline import act, placed
 from hub.pipeline.parts import AT_THE_DESK, lender
 from hub.sdk import Connection, Visitor
-from hub.store import deliveries, runs
+from hub.store import connections, deliveries, runs
+from hub.store.connections import Workflow
 from hub.web import run_view
 from hub.web.api import catalog
 from hub.web.api.answering import run_of
@@ -69,10 +70,15 @@ class PersonAtTheDesk(Visitor):
             if (not one.teams or self.team in one.teams) and (not one.surfaces or surface in one.surfaces)
         ]
         offered.sort(key=lambda one: (-uses.get(one.name, 0), one.title.casefold()))
-        return [{**catalog.template(one), "uses": uses.get(one.name, 0)} for one in offered]
+        by_name = {one.name: one for one in offered}
+        shown = [{**catalog.template(one), "uses": uses.get(one.name, 0)} for one in offered]
+        routed = [catalog.workflow(flow, by_name[flow.template]) for flow in self._routed() if flow.template in by_name]
+        return [*shown, *({**one, "uses": 0} for one in routed)]
 
     def submit(self, request: Request, *, wait: float = 0.0) -> Json:
         name = self.connection.name
+        if any(flow.name == request.template for flow in self._routed()):
+            request = replace(request, workflow=request.template, template=None)
         asked = replace(request, team=self.team, actor=self._actor(self.team), key=f"at:{name}:{request.key}")
         return self._shown(self._hub.submit(asked, wait=wait))
 
@@ -128,6 +134,13 @@ class PersonAtTheDesk(Visitor):
                     act.resume(self._hub.parts, run, self._actor(run.team))
                 except InlayError:
                     continue  # Somebody else was faster, or it waits for something else: it stays as it is.
+
+    def _routed(self) -> list[Workflow]:
+        """The team's workflows that go somewhere else; one that has a template's name is that template here."""
+        with self._hub.database.reading() as tx:
+            flows = connections.workflows(tx, [self.team])
+        taken = {one.name for one in self._hub.parts.shelf.every()}
+        return [flow for flow in flows if flow.destinations and flow.name not in taken]
 
     def _run(self, run_id: str) -> Run:
         return run_of(self._hub, self._identity, run_id)

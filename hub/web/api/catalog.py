@@ -9,7 +9,9 @@ from flask import Response
 
 from hub.bootstrap import Hub
 from hub.errors import UnknownName
+from hub.pipeline.routes import ORIGIN, asks
 from hub.store import connections
+from hub.store.connections import Workflow
 from hub.templates import Template
 from hub.web.api import gives
 from hub.web.api.answering import answered
@@ -46,7 +48,8 @@ def add(api: APIBlueprint, hub: Hub) -> None:
                         "team": flow.team,
                         "name": flow.name,
                         "template": flow.template,
-                        "destinations": [target.connection for target in flow.destinations],
+                        "destinations": ["" if target == ORIGIN else target.connection for target in flow.destinations],
+                        "asks": list(asks(flow.destinations)),
                         "baseline_minutes": flow.baseline_minutes,
                     }
                     for flow in found
@@ -100,6 +103,22 @@ def template(one: Template) -> dict[str, Any]:
             for spec in one.inputs
         ],
     }
+
+
+def workflow(flow: Workflow, one: Template) -> dict[str, Any]:
+    """A workflow as people pick it where templates are offered: its template, and what says where the result goes."""
+    places = [
+        {
+            **{"name": name, "kind": "text", "required": True, "default": None, "source": None},
+            **{"label": name.replace("_", " ").capitalize(), "help": "Where the result goes."},
+            **{"choices": [], "max_length": 2000, "min": None, "max": None},
+        }
+        for name in asks(flow.destinations)
+    ]
+    shown = template(one)
+    also = ", ".join(dict.fromkeys(place.connection for place in flow.destinations if place != ORIGIN))
+    title = f"{one.title} ({flow.name}, to {also})"
+    return {**shown, "name": flow.name, "title": title, "inputs": [*shown["inputs"], *places]}
 
 
 def connections_of(hub: Hub, identity: Identity) -> list[dict[str, Any]]:

@@ -242,7 +242,8 @@ class Workflow(_Answer):
     team: str
     name: str
     template: str
-    destinations: list[str] = Field(description="Names of connections.")
+    destinations: list[str] = Field(description="Names of connections; an empty one is where it is asked.")
+    asks: list[str] = Field(description="Inputs that say where the result goes, beside the template's own.")
     baseline_minutes: float | None
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.sandbox import start
 from connectors.salesforce.sandbox_samples import APP, INTEGRATION, SECRET
-from hub.sdk import Inbound, Json
+from hub.sdk import Connector, Inbound, Json
 from hub.testing.connector_contract import ConnectorContract, Stand, posted
 
 #: The request and the message of ``fixtures/AI_Request__c.xml``.
@@ -110,7 +110,7 @@ def token(key: str) -> str:
 
 
 class TestSalesforce(ConnectorContract):
-    connector: ClassVar[Salesforce] = Salesforce()
+    connector: ClassVar[Connector] = Salesforce()
     counts = "campaigns"
     # Salesforce signs nothing: a token in the address and two ids prove the sender.
     signs_body = False
