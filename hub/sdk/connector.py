@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Standing, Target, Trigger
-from hub.errors import InlayError, Unverified
+from hub.errors import InlayError, Unverified, VendorRefused
 from hub.sdk.arriving import Notice, Swept
 from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
@@ -115,7 +115,7 @@ class Connector(ABC):
         Raises:
             NeedsPermission, TryLater, VendorRefused: for all of them; they are looked up again later.
         """
-        raise NotImplementedError(f"{self.name} makes notices and looks nothing up")
+        raise VendorRefused("This connector looks nothing up.", instead="Its maker adds look_up to it.")
 
     def sweep(self, connection: Connection, cursor: Json) -> Swept:
         """Look over the account for what webhooks did not bring. ``cursor`` is that of the last look, at first empty.
@@ -123,7 +123,7 @@ class Connector(ABC):
         Raises:
             NeedsPermission, TryLater, VendorRefused: the next look begins at the same cursor.
         """
-        raise NotImplementedError(f"{self.name} sweeps nothing")
+        raise VendorRefused("This connector sweeps nothing.", instead="Its maker adds sweep to it.")
 
     @abstractmethod
     def context(self, connection: Connection, target: Target) -> Context:

@@ -56,7 +56,8 @@ def test_sql_is_written_in_the_store_only() -> None:
     strays = [
         f"{name(path)}:{node.lineno}"
         for path in python_files("hub", "connectors")
-        if not name(path).startswith("hub/store/")
+        # Salesforce's queries look alike, and go to Salesforce.
+        if not name(path).startswith(("hub/store/", "connectors/salesforce/"))
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
     ]

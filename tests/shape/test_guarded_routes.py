@@ -17,6 +17,7 @@ PUBLIC = {
     "/static/<path:filename>": "styles and scripts",
     "/sign-in": "the door itself",
     "/in/<connection>": "vendors; each connector proves the sender from the raw bytes before anything is read",
+    "/in/<connection>/<token>": "the same, for vendors that can only be given an address",
 }
 #: What is open to this machine alone, and says so itself.
 PUBLIC_HERE = {
