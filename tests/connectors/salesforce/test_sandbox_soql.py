@@ -28,6 +28,7 @@ def org() -> Iterator[Org]:
             fields = {"Hub_Key__c": f"k{number}", "Title__c": title, "Model__c": model, "Truncated__c": number == 2}
             at = 1_800_000_000 + number * 60
             org.sandbox.store.plant("AI_Output__c", {**fields, "Campaign__c": LAUNCH if number else None}, at=at)
+        org.sandbox.store.plant("Opportunity", {"Name": "Of no campaign", "StageName": "Prospecting"})
         yield org
 
 

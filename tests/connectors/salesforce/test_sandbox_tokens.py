@@ -62,6 +62,7 @@ def test_the_library_logs_in_by_itself(org: Org) -> None:
         ({"aud": ["https://login.salesforce.com"]}, "invalid_grant", "audience is invalid"),
         ({"aud": None}, "invalid_grant", "audience is invalid"),
         ({"exp": 1}, "invalid_grant", "expired assertion"),
+        ({"exp": time.time() - 1}, "invalid_grant", "expired assertion"),
         ({"exp": None}, "invalid_grant", "invalid assertion"),
         ({"exp": "soon"}, "invalid_grant", "invalid assertion"),
         ({"exp": time.time() + 3600}, "invalid_grant", "invalid assertion"),
