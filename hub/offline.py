@@ -23,6 +23,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _BULLET = re.compile(r"^[\s•*\-–]+")
 _HEADING = re.compile(r"^\w+(?: \w+)?:\s+")
+_CLAUSE = re.compile(r"[,;:–]\s+|\s+(?:and|for|with|in)\s+")
 _FALLBACK = "Not in the material."
 _PRINTED = re.compile(r"\{\{\s*(\w+)")
 # Words of descriptions that say nothing about what a sentence is about.
@@ -70,7 +71,11 @@ class _Writer:
                 # Every number has to be a given figure, so nothing is taken from anywhere else.
                 lines = [f"{line[:1].upper()}{line[1:]}." for line in inputs.get(limit["input"]) or ()]
                 return cls(inputs, prompt.contract, " ".join(lines), lines, exact=True)
-        return cls(inputs, prompt.contract, material, list(_sentences(material)))
+        banned = [one for limit in prompt.contract.get("limits", ()) if _bans(limit, None) for one in limit["values"]]
+        kept = [one for one in _sentences(material) if not any(word.lower() in one.lower() for word in banned)]
+        if len(kept) < len(list(_sentences(material))):
+            material = "\n".join(kept)
+        return cls(inputs, prompt.contract, material, kept)
 
     def envelope(self) -> dict[str, Any]:
         variants = []
@@ -113,7 +118,8 @@ class _Writer:
             if known:
                 fields[name] = known[0]
             elif quoted is not None:
-                fields[name] = self._quote(str(self.inputs.get(quoted, "")), spec)
+                passage = self._quote(str(self.inputs.get(quoted, "")), spec)
+                fields[name] = [passage] * bool(passage) if spec["type"] == "array" else passage
             elif spec["type"] == "array":
                 fields[name] = self._items(name, spec, limits, banned)
             else:
@@ -124,7 +130,9 @@ class _Writer:
 
     def _quote(self, source: str, spec: Mapping[str, Any]) -> str:
         """A passage word for word, unlabelled: a label would make it one that stands nowhere."""
-        line = next((line for line in source.split("\n") if line.strip()), "")
+        lines = [line for line in source.split("\n") if line.strip()]
+        # The first line of a record or a text is its title, and says least.
+        line = lines[min(1, len(lines) - 1)] if lines and spec["type"] == "array" else next(iter(lines), "")
         return line.strip()[: spec["maxLength"] or 200].strip()
 
     def _labelled(self, specs: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
@@ -166,7 +174,7 @@ class _Writer:
             return self.material[first:] if fits else " ".join(self.sentences)
         if room > 900:
             return " ".join(self.sentences) or _FALLBACK
-        best = self._best(name, spec, 2 if room > 120 else 1)
+        best = self._best(name, spec, 1 if room <= 120 else 5 if self.exact else 2)
         if not best and (spec["maxLength"] or room) <= 40:
             return next((text for text in self._lines() if len(text) <= room), _FALLBACK)
         if not best and room <= 120:
@@ -190,8 +198,8 @@ class _Writer:
         if not items and "question" in name:
             items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
         items = items or self._best(name, spec, max(least, 3))
-        more = [] if self.exact else [sentence for sentence in self.sentences if sentence not in items]
-        items += more[: max(least - len(items), 0)]
+        more = [] if self.exact else [*self.sentences, *_clauses(self.sentences)]
+        items += [one for one in dict.fromkeys(more) if one not in items][: max(least - len(items), 0)]
         items += [_FALLBACK] * (least - len(items))
         items = [_allowed(item, banned) or _FALLBACK for item in [*self._named(limits), *items][:takes]]
         fitted = [_fit(item, spec["maxLength"] or 200, 10_000) for item in items]
@@ -254,8 +262,14 @@ def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> 
     return limit["field"] == name and all(fields.get(key) == value for key, value in limit["when"].items())
 
 
-def _bans(limit: Mapping[str, Any], name: str) -> bool:
-    return limit["rule"] == "must_not_contain" and limit["field"] in (None, name) and limit.get("raise_tier") is None
+def _clauses(sentences: Sequence[str]) -> Iterator[str]:
+    for sentence in sentences:
+        parts = [part.strip(" .") for part in _CLAUSE.split(sentence)]
+        yield from (f"{part[:1].upper()}{part[1:]}" for part in parts if len(parts) > 1 and len(part) > 3)
+
+
+def _bans(limit: Mapping[str, Any], name: str | None) -> bool:
+    return limit["rule"] == "must_not_contain" and limit["field"] in {None, name} and limit.get("raise_tier") is None
 
 
 def _allowed(text: str, limits: Sequence[Mapping[str, Any]]) -> str:

@@ -57,7 +57,7 @@ class Limit(BaseModel):
     distinct            no two items of an array, and no two variants, are the same
     covers              the variants together name every item of the list input ``input``
     keep_links          a link in the text input ``input`` stands in the variant too
-    quotes              ``field`` is empty, or stands word for word in the text input ``input``
+    quotes              ``field``, or each of its items, is empty or stands word for word in the text input ``input``
     listed              ``field`` stands in an item of the list input ``input``, as whole words, or is one of ``values``
     mentions            at least ``min`` items of ``field`` hold an item of the list input ``input``, if it has any
     figures             every number and date is a figure of the list input ``input``, or part of what one of the inputs

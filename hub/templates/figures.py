@@ -148,8 +148,8 @@ def _fact(key: str, value: Any) -> Figure | None:
     if isinstance(value, datetime | date):
         value = value.isoformat()
     elif isinstance(value, float):
-        # The shortest decimal that is this float: what the vendor's JSON said.
-        value = f"{Decimal(repr(value)):f}"
+        # The shortest decimal that is this float: what the vendor's JSON said. Many give 12000.0 for 12000.
+        value = f"{Decimal(repr(value)):f}".removesuffix(".0")
     elif isinstance(value, Decimal | int):
         value = f"{value:f}" if isinstance(value, Decimal) else str(value)
     try:

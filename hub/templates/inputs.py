@@ -19,6 +19,10 @@ Source = Literal["target.text", "target.title", "target.facts"]
 
 DEFAULT_LENGTH = {"text": 20_000, "string": 500, "choice": 500, "list": 500}
 MAX_ITEMS = 50
+_WANTED = {
+    "target.text": " Select the text in the document, or send it.",
+    "target.facts": " Start it on a record that has figures, or send them.",
+}
 
 
 class InputSpec(BaseModel):
@@ -157,8 +161,7 @@ def _value(spec: InputSpec, sent: Any, context: Context | None) -> Any:
         sent = found if not _blank(found) else sent
     if sent is None:
         if spec.required and spec.default is None:
-            wanted = " Select the text in the document, or send it." if spec.source == "target.text" else ""
-            raise ValueError(f"is missing.{wanted}")
+            raise ValueError(f"is missing.{_WANTED.get(spec.source or '', '')}")
         return spec.empty if spec.default is None else _copy(spec.default)
     value = spec.typed(sent)
     if spec.required and _blank(value):

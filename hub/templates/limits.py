@@ -101,11 +101,13 @@ def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, A
     if check is None:
         return
     looked = variant.text if limit.field is None else variant.fields.get(limit.field, "")
-    text = "\n".join(looked) if isinstance(looked, list | tuple) else looked
-    for message, span in check(limit, text, values):
-        offset = 0 if limit.field is None else variant.text.find(text)
-        moved = None if span is None or offset < 0 else (span[0] + offset, span[1] + offset)
-        yield _breach(limit, where, message, moved)
+    items = list(looked) if isinstance(looked, list | tuple) else [looked]
+    # What has to come from an input has to do so item by item; everything else is about the whole.
+    for text in items if limit.rule in ("quotes", "listed") else ["\n".join(items)]:
+        for message, span in check(limit, text, values):
+            offset = 0 if limit.field is None else variant.text.find(text)
+            moved = None if span is None or offset < 0 else (span[0] + offset, span[1] + offset)
+            yield _breach(limit, where, message, moved)
 
 
 def _mentions(limit: Limit, variant: Variant, where: str, values: Mapping[str, Any]) -> Iterator[Breach]:

@@ -19,7 +19,7 @@ from hub.templates.figures import Derived, completed, of_record, read
 from hub.templates.figures import given as figures_of
 
 FACTS = {
-    "budgeted_cost": 12000,
+    "budgeted_cost": 12000.0,
     "actual_cost": 9100.5,
     "leads": 310,
     "responses": 1200,
