@@ -65,7 +65,7 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
 
     @blueprint.post("/sidebar/runs/<run>/removed")
     def sidebar_removed(connection: str, run: str) -> Response:
-        return shown(desk.visitor().removed(run, said(Removed).marker))
+        return shown(removed(desk.visitor(), run, said(Removed).marker))
 
     @blueprint.post("/sidebar/runs/<run>/stands")
     def sidebar_stands(connection: str, run: str) -> Response:
@@ -147,7 +147,7 @@ def placed(visitor: Visitor, run_id: str, sent: Placed) -> Json:
 
     Raises:
         BadRequest: no such variant, under no such name.
-        Conflict: the run has no draft to place, or its line is missing.
+        Conflict: the run has no draft to place, or its line is not as it has to be.
     """
     run = visitor.run(run_id)
     order = sidebar_view.orders(run, visitor).get(sent.variant)
@@ -157,7 +157,7 @@ def placed(visitor: Visitor, run_id: str, sent: Placed) -> Json:
         )
     if run["simulated"] and not visitor.connection.sandbox:
         raise Conflict("A simulated draft is not written into a real document.", instead="Take it out again.")
-    if order.mark and not sent.mark:
+    if order.mark and sent.mark != order.mark:
         raise Conflict(
             "This draft is not reviewed yet, and its line that says so is missing.", instead="Insert it again."
         )
@@ -182,6 +182,20 @@ def placed(visitor: Visitor, run_id: str, sent: Placed) -> Json:
     reviewed = sidebar_view.is_reviewed(run) and (not sent.mark or run["simulated"])
     target = Target(connection=visitor.connection.name, at=at)
     return visitor.placed(run_id, target, receipt, reviewed=reviewed)
+
+
+def removed(visitor: Visitor, run_id: str, marker: str) -> Json:
+    """Record that the sidebar took a draft out again.
+
+    Raises:
+        Conflict: it was not the sidebar that put it there: only the hub knows whether that one is gone.
+    """
+    placed_here = (
+        one["detail"] for one in visitor.run(run_id)["deliveries"] if one["detail"].get("by") == sidebar_view.BY
+    )
+    if marker not in (detail.get("marker") for detail in placed_here):
+        raise Conflict("The sidebar put no draft of that name into a document.", instead="Undo it on the run's page.")
+    return visitor.removed(run_id, marker)
 
 
 def stands(visitor: Visitor, run_id: str, found: Found) -> None:

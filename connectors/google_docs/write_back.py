@@ -59,10 +59,10 @@ Step = Callable[[Document, bool], Receipt | Batch]
 def write_back(connection: Connection, delivery: Delivery) -> Receipt:
     """See ``Connector.write_back``. ``content_hash`` is the SHA-256 of the text as it stands in the document, UTF-8.
 
-    ``detail`` holds ``document``, ``tab``, ``segment``, ``marker`` (the named range's name), ``named_range`` (its id),
-    ``mark`` (the line above the draft while it stands), and ``replaced``, the old text, when a text was replaced and
-    the old one is known. A later call may not know it and leaves it out: keep what an earlier receipt says. When a
-    suggestion was asked for, ``note`` says whether it is one.
+    ``detail`` holds ``document``, ``tab``, ``segment``, ``account`` (who wrote it, as the connection names them),
+    ``marker`` (the named range's name), ``named_range`` (its id), ``mark`` (the line above the draft while it stands),
+    and ``replaced``, the old text, when a text was replaced and the old one is known. A later call may not know it and
+    leaves it out: keep what an earlier receipt says. When a suggestion was asked for, ``note`` says whether it is one.
 
     Raises:
         BadRequest: the address is wrong, there is nothing to write, or a simulated draft is meant for a real account.
@@ -128,6 +128,12 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
     if not str(marker).startswith(draft.OUT):
         raise BadRequest("This receipt is none of a Google Docs write-back.", who="an admin")
     mark_marker = draft.MARK + marker.removeprefix(draft.OUT)
+    # The sidebar says in the receipt how it placed the draft the last time, and writes a line break inside a paragraph
+    # as U+2028.
+    mode = receipt.detail.get("mode") or where.mode
+    replaced = receipt.detail.get("replaced") if mode == "replace" else None
+    if replaced is not None and receipt.detail.get("by") == "sidebar":
+        replaced = replaced.replace("\u2028", "\v")
     chosen: list[str] = []
 
     def step(document: Document, untouched: bool) -> Receipt | Batch:
@@ -140,7 +146,7 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
                 "The draft was edited in the document since it was written, so it is left as it is.",
                 instead="Edit the document by hand, or use its version history.",
             )
-        if where.mode == "replace" and "replaced" not in receipt.detail:
+        if mode == "replace" and replaced is None:
             raise Conflict(
                 "The text that the draft replaced is not known any more, so the draft is left in place.",
                 instead="Use the document's version history.",
@@ -148,7 +154,7 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
         mark = _mark_of(document, mark_marker, standing)
         ours = mark is not None and mark.text.rstrip(" \n") == receipt.detail.get("mark")
         removal = suggest.withdrawal if suggest.pending(standing) else _removal
-        return Batch(removal(standing, mark, ours, receipt.detail.get("replaced")))
+        return Batch(removal(standing, mark, ours, replaced))
 
     return _settle(client_of(connection), where.document, step)
 
@@ -303,7 +309,7 @@ def _receipt(
         content_hash=_hash(out.text),
         url=place.spot(connection, document.id, segment, out.start),
         already=already,
-        detail={**place_of, "marker": out.name, "named_range": out.id, **detail},
+        detail={**place_of, "account": connection.account, "marker": out.name, "named_range": out.id, **detail},
     )
 
 

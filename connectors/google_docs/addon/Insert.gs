@@ -121,7 +121,7 @@ function written_(run, variant, mode, found) {
     name_(found.tab, variant.marker, spans.draft);
   } catch (error) {
     // Without its name nobody could find the draft again: it is taken out, as it would be by hand.
-    if (mode === "replace") put_(fresh_(spans), replaced.split("\n"));
+    if (mode === "replace") put_(fresh_(spans), linesOf_(replaced));
     else remove_((spans.mark ? [spans.mark] : []).concat(spans.draft));
     forget_(variant.mark_marker);
     done_(receipt);

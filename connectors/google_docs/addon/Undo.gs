@@ -76,18 +76,23 @@ function takeOut_(place, replaced) {
           "",
         );
       }
-      put = put_(
-        draft.pieces,
-        replaced.split("\n").map(function (line) {
-          return line.replace(/\u2028/g, "\r");
-        }),
-      );
+      put = put_(draft.pieces, linesOf_(replaced));
     } else {
       remove_(draft.pieces);
     }
   }
   forget_(place.marker);
   return put;
+}
+
+/**
+ * What `raw_` made of a text, as lines to put back.
+ * @param {string} raw
+ */
+function linesOf_(raw) {
+  return raw.split("\n").map(function (line) {
+    return line.replace(/\u2028/g, "\r");
+  });
 }
 
 /**

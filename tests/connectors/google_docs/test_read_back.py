@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.sdk import Delivery, Standing, TargetGone
+from connectors.google_docs.read_back import compared
+from hub.sdk import Delivery, NeedsPermission, Secret, Standing, TargetGone
 from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph
 
 TEXT = "Come in and sit down. The garden is open 🎯 from Monday."
@@ -111,6 +112,28 @@ def test_a_document_that_is_gone_is_said_to_be(bench: Bench) -> None:
     bench.sandbox.store.delete(document)
     with pytest.raises(TargetGone):
         standing(bench, order)
+
+
+def test_an_account_that_did_not_write_a_text_and_cannot_see_the_document_does_not_call_it_deleted(
+    bench: Bench,
+) -> None:
+    document = bench.load(body(paragraph("One")))
+    person = replace(bench.connection(), token=Secret("ya29.mara"), account="mara", memory={})
+    order = delivery(document, TEXT)
+    order = replace(order, earlier=bench.connector.write_back(person, order))
+    with pytest.raises(NeedsPermission) as unseen:
+        bench.connector.read_back(bench.connection("hidden-service"), order)
+    assert "share it" in unseen.value.instead
+    assert bench.connector.read_back(bench.connection(), order) == Standing(state="kept", changed=0.0)
+    bench.sandbox.store.delete(document)
+    with pytest.raises(TargetGone):
+        bench.connector.read_back(person, order)
+
+
+def test_a_text_that_repeats_itself_is_compared_without_taking_forever() -> None:
+    before = "a b " * 12_000
+    assert compared(before, "b a c " * 8000).changed == 0.3333
+    assert compared(before, "d " * 20_000).changed == 1.0
 
 
 def test_a_text_in_a_document_in_the_bin_is_deleted_until_it_is_taken_out(bench: Bench) -> None:

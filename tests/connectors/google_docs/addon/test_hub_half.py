@@ -97,7 +97,9 @@ def test_an_unreviewed_draft_is_not_recorded_without_its_line(desk_with: Callabl
     desk = desk_with(EMAIL, answer())
     run = call(desk, "runs", click(template=ASKED["template"], inputs=ASKED["inputs"])).json
     assert run["state"] == "in_review"
-    assert call(desk, f"runs/{run['id']}/placed", place(run, mark="")).status_code == 409
+    line = run["variants"][0]["mark"]
+    for mark in ("", " ", line[:-1], f"{line} Reviewed."):
+        assert call(desk, f"runs/{run['id']}/placed", place(run, mark=mark)).status_code == 409
     assert call(desk, f"runs/{run['id']}/placed", place(run)).status_code == 200
     assert desk.shown(run["id"])["deliveries"][0]["reviewed"] is False
 

@@ -211,8 +211,9 @@ def test_where_google_names_no_place_the_click_is_refused_in_words(desk: Desk) -
     assert desk.stage.do("calls") == []
 
 
-def test_a_draft_that_cannot_be_named_is_taken_out_again(desk: Desk) -> None:
-    desk.stage.open("Body", SALE)
+@pytest.mark.parametrize("sale", [SALE, SALE.replace(" ", "\r", 1)], ids=["one line", "a line break"])
+def test_a_draft_that_cannot_be_named_is_taken_out_again(desk: Desk, sale: str) -> None:
+    desk.stage.open("Body", sale)
     run = drafted(desk, [["body", 1]])
     before = desk.stage.body()
     for mode in ("below", "replace"):
