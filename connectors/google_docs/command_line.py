@@ -341,12 +341,12 @@ def _typed(spec: Json, value: str) -> Any:
     if spec["kind"] == "boolean":
         said = _fold(value)
         if said not in ("yes", "no", "true", "false", "on", "off"):
-            raise BadRequest(f"{_label(spec)} is yes or no.")
+            raise BadRequest(f"{_label(spec)} is yes or no.", instead="Write one of the two behind its = sign.")
         return said in ("yes", "true", "on")
     if spec["kind"] in ("integer", "number"):
         match = re.fullmatch(r"\d{1,9}" if spec["kind"] == "integer" else r"\d{1,9}(?:[.,]\d{1,6})?", value)
         if match is None:
-            raise BadRequest(f"{_label(spec)} is a number.")
+            raise BadRequest(f"{_label(spec)} is a number.", instead="Write only digits behind its = sign.")
         return int(value) if spec["kind"] == "integer" else float(value.replace(",", "."))
     return _chosen(spec, value)
 

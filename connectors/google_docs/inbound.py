@@ -67,9 +67,11 @@ def _run_requested(connection: Connection, body: dict[str, Any]) -> Request:
     where = {**at, "document": body.get("document")}
     place.address(where)
     target = Target(connection=connection.name, at=where)
+    asked = _text(body, named[0], longest=200)
     return Request(
         key=key,
-        **{named[0]: _text(body, named[0], longest=200)},
+        template=asked if named[0] == "template" else None,
+        workflow=asked if named[0] == "workflow" else None,
         inputs=inputs,
         target=target,
         destinations=(target,),

@@ -17,7 +17,7 @@ from hub.web.api.catalog import template
 from tests.conftest import ROOT
 from tests.connectors.google_docs.connector_bench import body, paragraph, table
 
-TEMPLATES = [template(one) for one in shipped().values()]
+TEMPLATES = [template(one) for one in shipped().values() if "google_docs" in one.surfaces]
 CLAIMS, SHORTEN, REWRITE, EMAIL, BRIEF = (
     "claims-check",
     "shorten-or-repurpose",
@@ -145,8 +145,7 @@ def test_material_keeps_its_emoji_line_breaks_and_right_to_left_text() -> None:
         ("/ai rewrite 50", "50"),
         ("/ai rewrite expert everyone", "twice"),
         ("/ai rewrite; colour = red", "colour"),
-        ("/ai shorten; max words = many", "number"),
-        ("/ai email for returning customers", "goal"),
+        ("/ai shorten; max words = many", "only digits"),
         ("no command", "no command"),
         ("/ai " + "x" * 10_000, "1,000"),
         ("/ai shorten " + "9" * 10_000 + " words: text", "1,000"),
@@ -157,6 +156,16 @@ def test_what_nobody_can_be_sure_of_is_asked_back_with_what_can_be_typed(line: s
         parse(line, TEMPLATES)
     assert said.casefold() in f"{caught.value} {caught.value.instead}".casefold()
     assert len(str(caught.value)) < 300
+
+
+def test_an_input_that_only_a_person_can_give_is_asked_for_with_how_to_write_it() -> None:
+    email = next(one for one in TEMPLATES if one["name"] == EMAIL)
+    goal = {"required": True, "default": None}
+    needs = {**email, "inputs": [{**one, **(goal if one["name"] == "goal" else {})} for one in email["inputs"]]}
+    with pytest.raises(BadRequest, match="also needs: Goal") as caught:
+        parse("/ai email for returning customers", [needs])
+    assert "; goal =" in caught.value.instead
+    assert parse("/ai email for returning customers; goal = book a visit", [needs]).inputs["goal"] == "book a visit"
 
 
 def test_a_team_without_templates_is_told_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ TEXT = "Come in and sit down. The garden is open 🎯 from Monday."
 MADE = {"template": "rewrite-in-brand-voice", "revision": "0123456789abcdef", "run": "run-7"}
 
 
-def written(bench: Bench, document: str, text: str = TEXT, **more: object) -> Delivery:
+def written(bench: Bench, document: str, text: str = TEXT, **more: Any) -> Delivery:
     """A delivery with its receipt, as the hub hands it back later."""
     order = replace(delivery(document, text, **more), provenance=MADE)
     return replace(order, earlier=bench.connector.write_back(bench.connection(), order))
