@@ -199,16 +199,22 @@ def removed(visitor: Visitor, run_id: str, marker: str) -> Json:
 
 
 def stands(visitor: Visitor, run_id: str, found: Found) -> None:
-    """Record what became of a variant. The text is compared here, so that every surface means the same by a share.
+    """Record what became of a variant. The text is compared here, so that every surface means the same by a share. Of a
+    draft that was taken back meanwhile nothing is recorded.
 
     Raises:
-        Conflict: nothing of that name was placed.
+        Conflict: nothing of that name was placed, or somebody else asked for the run: the sidebar looks after the
+            drafts of the person in front of it.
     """
     run = visitor.run(run_id)
+    if (run["asked_by"] or "").strip().casefold() != visitor.person.strip().casefold():
+        raise Conflict("This is somebody else's draft.", instead="Inlay looks after it when they open the document.")
     order = next((one for one in sidebar_view.orders(run, visitor).values() if one.marker == found.marker), None)
     if order is None:
         raise Conflict("This run has placed nothing of that name.")
-    visitor.stands(run_id, found.marker, compared(order.text, found.text))
+    states = [one["state"] for one in run["deliveries"] if one["detail"].get("marker") == found.marker]
+    if states != ["undone"]:
+        visitor.stands(run_id, found.marker, compared(order.text, found.text))
 
 
 def commanded(visitor: Visitor, lines: list[Line]) -> list[dict[str, Any]]:

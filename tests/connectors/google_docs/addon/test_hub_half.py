@@ -104,6 +104,24 @@ def test_an_unreviewed_draft_is_not_recorded_without_its_line(desk_with: Callabl
     assert desk.shown(run["id"])["deliveries"][0]["reviewed"] is False
 
 
+def test_what_became_of_a_draft_is_told_by_whoever_asked_for_it_and_while_it_stands(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json
+    marker, text = run["variants"][0]["marker"], run["variants"][0]["text"]
+    assert call(desk, f"runs/{run['id']}/stands", {"marker": marker, "text": text}).status_code == 409
+    call(desk, f"runs/{run['id']}/placed", place(run, mark=""))
+    forged = call(desk, f"runs/{run['id']}/stands", {"marker": marker, "text": None}, "jon@example.com")
+    assert (forged.status_code, _standing(desk, run)) == (409, None)
+    assert call(desk, f"runs/{run['id']}/stands", {"marker": marker, "text": text}).status_code == 200
+    assert _standing(desk, run)["state"] == "kept"
+    call(desk, f"runs/{run['id']}/removed", {"marker": marker})
+    assert call(desk, f"runs/{run['id']}/stands", {"marker": marker, "text": None}).status_code == 200
+    assert _standing(desk, run)["state"] == "kept"
+
+
+def _standing(desk: Desk, run: dict[str, Any]) -> Any:
+    return desk.shown(run["id"])["deliveries"][0]["standing"]
+
+
 def test_a_colleague_sees_the_run_of_the_team_and_a_stranger_nothing(desk: Desk) -> None:
     run = call(desk, "runs", click()).json["id"]
     assert call(desk, f"runs/{run}", person="jon@example.com").status_code == 200
