@@ -13,6 +13,8 @@ from hub.store import connections, notices
 
 #: The queue of notices that want to be looked up.
 LOOK_UP = "look_up"
+#: Notices in one statement: a database takes only so many values in one.
+_AT_ONCE = 500
 
 
 def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> Received:
@@ -46,20 +48,24 @@ def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> R
         raise Unavailable("The event could not be stored.", why=error.what) from None
 
 
-def note(parts: Parts, connection: str, notice: Notice) -> bool:
-    """Store a notice and have it looked up; False when it was known.
+def note(parts: Parts, connection: str, *found: Notice) -> int:
+    """Store notices and have them looked up; how many of them were new. All of them are stored, or none.
 
     Raises:
-        BadRequest: its key is too long to be kept.
-        Unavailable: it could not be stored; it must come again.
+        BadRequest: a key is too long to be kept.
+        Unavailable: they could not be stored; they must come again.
     """
-    if not 0 < len(notice.key) <= 200:
+    if not all(0 < len(notice.key) <= 200 for notice in found):
         raise BadRequest("The event's id has 1 to 200 characters.")
+    # In one order for all: two calls with the same notices in two orders would wait for each other for ever.
+    ordered = sorted(found, key=lambda notice: notice.key)
+    now, new = parts.clock(), 0
     with parts.database.transaction() as tx:
-        new = notices.put(tx, connection, [notice], parts.clock())
-    if new and not notice.settle:
+        for start in range(0, len(ordered), _AT_ONCE):
+            new += notices.put(tx, connection, ordered[start : start + _AT_ONCE], now)
+    if new and not all(notice.settle for notice in found):
         parts.wake(LOOK_UP)
-    return bool(new)
+    return new
 
 
 def key_of(connection: str, key: str) -> str:

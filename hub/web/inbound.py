@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -70,8 +72,7 @@ def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connect
         # A GET may ask a handshake's question; links and previews are fetched by GET, and must start nothing.
         raise MethodNotAllowed(valid_methods=["POST"])
     try:
-        for item in connector.parse(connection, came):
-            _store(hub, metrics, name, item)
+        _store(hub, metrics, name, connector.parse(connection, came))
     except TryLater:
         _count(metrics, name, "not stored")
         raise
@@ -81,26 +82,30 @@ def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connect
     return connector.acknowledge(connection, came)
 
 
-def _store(hub: Hub, metrics: Metrics, name: str, item: Request | Notice | Ignored) -> None:
-    """One request as a run, one notice to be looked up.
+def _store(hub: Hub, metrics: Metrics, name: str, items: Sequence[Request | Notice | Ignored]) -> None:
+    """Each request as a run, and all notices, to be looked up, in one transaction.
 
     Raises:
-        BadRequest: no team can be found for it.
+        BadRequest: no team can be found for a request.
         Unavailable: it could not be stored; the vendor must send it again.
     """
-    if isinstance(item, Ignored):
-        _count(metrics, name, "ignored")
-        log.info("ignored", connection=name, ignored=item.event[:100])
-        return
-    if isinstance(item, Notice):
-        _count(metrics, name, "stored" if arrive.note(hub.parts, name, item) else "known")
-        return
-    received = arrive.arrive(hub.parts, name, item, heard=True)
-    _count(metrics, name, "stored" if received.new else "known")
+    for item in items:
+        if isinstance(item, Ignored):
+            _count(metrics, name, "ignored")
+            log.info("ignored", connection=name, ignored=item.event[:100])
+        elif isinstance(item, Request):
+            received = arrive.arrive(hub.parts, name, item, heard=True)
+            _count(metrics, name, "stored" if received.new else "known")
+    found = [item for item in items if isinstance(item, Notice)]
+    if found:
+        new = arrive.note(hub.parts, name, *found)
+        _count(metrics, name, "stored", new)
+        _count(metrics, name, "known", len(found) - new)
 
 
-def _count(metrics: Metrics, connection: str, outcome: str) -> None:
-    metrics.inbound.labels(connection, outcome).inc()
+def _count(metrics: Metrics, connection: str, outcome: str, how_many: int = 1) -> None:
+    if how_many:
+        metrics.inbound.labels(connection, outcome).inc(how_many)
 
 
 def _answer(said: InboundAnswer) -> Response:
