@@ -324,7 +324,8 @@ class Run:
     """One request's way through the pipeline, as it is stored. Times are Unix seconds.
 
     ``wake_at`` is when somebody should work on it next: for a leased run the end of the lease, None when it waits for a
-    person or has ended. ``token`` is the lease; every commit of a stage is conditional on it.
+    person or has ended. ``token`` is the lease; every commit of a stage is conditional on it. ``on_behalf_of`` says in
+    whose name the request's target is read, as ``DeliveryRow.on_behalf_of`` does of where it is written.
     """
 
     id: str
@@ -354,6 +355,7 @@ class Run:
     asks: int = 0
     token: str | None = None
     ended_at: float | None = None
+    on_behalf_of: str | None = None
 
 
 class DeliveryState(StrEnum):
@@ -370,7 +372,11 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery as it is stored: where it goes, how far it is, and its receipt or its problem."""
+    """One delivery as it is stored: where it goes, how far it is, and its receipt or its problem.
+
+    ``on_behalf_of`` is the person whose own token writes it, or who placed it, and nobody else's; empty is the
+    connection's account; None is the same until the person who asked at a desk lends their token.
+    """
 
     key: str
     run_id: str
@@ -382,6 +388,7 @@ class DeliveryRow:
     wake_at: float | None = None
     receipt: Receipt | None = None
     problem: Problem | None = None
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +14,19 @@ from hub.store.codec import decode, encode
 from hub.store.tables import delivery as table
 
 
-def create(tx: Connection, run_id: str, targets: Sequence[Target], *, reviewed: bool, now: float) -> None:
-    """One pending delivery per target, numbered from 1. The key ``<run>.<number>`` is the idempotency key."""
+def create(
+    tx: Connection,
+    run_id: str,
+    targets: Sequence[Target],
+    *,
+    reviewed: bool,
+    now: float,
+    lent: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """One pending delivery per target, numbered from 1. The key ``<run>.<number>`` is the idempotency key.
+
+    ``lent`` says on whose behalf it is written, by connection.
+    """
     if not targets:
         return
     tx.execute(
@@ -30,6 +42,7 @@ def create(tx: Connection, run_id: str, targets: Sequence[Target], *, reviewed: 
                 "reviewed": reviewed,
                 "attempts": 0,
                 "updated_at": now,
+                "on_behalf_of": lent.get(target.connection),
             }
             for number, target in enumerate(targets, start=1)
         ],
@@ -67,6 +80,7 @@ def add(tx: Connection, row: DeliveryRow, now: float) -> None:
             attempts=row.attempts,
             receipt=encode("receipt", row.receipt),
             updated_at=now,
+            on_behalf_of=row.on_behalf_of,
         )
     )
 
@@ -103,6 +117,7 @@ def _delivery(row: Row[Any]) -> DeliveryRow:
         wake_at=row.wake_at,
         receipt=decode("receipt", row.receipt),
         problem=decode("problem", row.problem),
+        on_behalf_of=row.on_behalf_of,
     )
 
 

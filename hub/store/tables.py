@@ -92,6 +92,7 @@ permit = sa.Table(
     sa.Column("person", sa.String(320), primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
+    sa.Column("lent_at", Time),
 )
 
 enablement = sa.Table(
@@ -155,6 +156,7 @@ run = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("ended_at", Time),
+    sa.Column("on_behalf_of", sa.String(320)),
 )
 # Partial: only runs that want work are in it, so taking one costs the same with a million stored runs.
 sa.Index(
@@ -188,6 +190,14 @@ delivery = sa.Table(
     sa.Column("receipt", sa.Text),
     sa.Column("problem", sa.Text),
     sa.Column("updated_at", Time, nullable=False),
+    sa.Column("on_behalf_of", sa.String(320)),
+)
+# Partial: only deliveries that wait for what a person lends are in it.
+sa.Index(
+    "ix_delivery_waiting",
+    delivery.c.on_behalf_of,
+    sqlite_where=delivery.c.state == "waiting_user",
+    postgresql_where=delivery.c.state == "waiting_user",
 )
 
 #: A vendor's word that something happened. Once looked up it is kept a while, to be known when it comes again.
@@ -231,6 +241,15 @@ fact = sa.Table(
     sa.Column("vendor_id", sa.String(96), primary_key=True),
     sa.Column("at", Time, nullable=False),
     sa.Column("data", JsonText, nullable=False),
+)
+
+#: A run that stopped, while its vendor is still to be told.
+news = sa.Table(
+    "news",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("due_at", Time, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
 )
 
 #: When to look again at what became of a delivered text.

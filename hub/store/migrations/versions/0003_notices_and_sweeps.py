@@ -1,4 +1,4 @@
-"""What vendors say before anybody looked, how far the sweeps are, and the facts they brought."""
+"""What vendors say before anybody looked, sweeps and the facts they brought, and in whose name Inlay works."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,9 +52,35 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["connection"], ["connection.name"], name=op.f("fk_fact_connection")),
         sa.PrimaryKeyConstraint("connection", "kind", "vendor_id", name=op.f("pk_fact")),
     )
+    op.create_table(
+        "news",
+        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("due_at", sa.Double(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_news_run_id")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_news")),
+    )
+    op.create_index(op.f("ix_news_due_at"), "news", ["due_at"], unique=False)
+    op.add_column("permit", sa.Column("lent_at", sa.Double(), nullable=True))
+    op.add_column("run", sa.Column("on_behalf_of", sa.String(length=320), nullable=True))
+    op.add_column("delivery", sa.Column("on_behalf_of", sa.String(length=320), nullable=True))
+    op.create_index(
+        "ix_delivery_waiting",
+        "delivery",
+        ["on_behalf_of"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting_user'"),
+        postgresql_where=sa.text("state = 'waiting_user'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_waiting", table_name="delivery")
+    op.drop_column("delivery", "on_behalf_of")
+    op.drop_column("run", "on_behalf_of")
+    op.drop_column("permit", "lent_at")
+    op.drop_index(op.f("ix_news_due_at"), table_name="news")
+    op.drop_table("news")
     op.drop_table("fact")
     op.drop_table("sweep")
     op.drop_index("ix_notice_due", table_name="notice")
