@@ -25,6 +25,7 @@ from hub.pipeline import look_up as looking_up
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
 from hub.pipeline import sweep as sweeping
+from hub.pipeline import tell as telling
 from hub.pipeline.arrive import LOOK_UP
 from hub.pipeline.parts import Leases, Parts
 from hub.pipeline.policies import Policies
@@ -163,6 +164,7 @@ def build(
         chores={
             "look-back": lambda: looking_back.look(parts),
             "sweep": lambda: sweeping.sweep(parts),
+            "tell": lambda: telling.tell(parts),
             "permits": parts.connections.forget_expired,
             "notices": lambda: looking_up.forget(parts),
         },

@@ -33,6 +33,7 @@ from hub.sdk import (
     InlayError,
     ItemCount,
     Json,
+    News,
     Notice,
     Probe,
     Receipt,
@@ -63,6 +64,7 @@ class Salesforce(Connector):
     #: A planner who has just asked waits no longer than they notice; what a sweep found has waited for minutes.
     gather: ClassVar[Mapping[Trigger, float]] = {Trigger.WEBHOOK: 1.0, Trigger.SCHEDULE: 10.0}
     sweep_seconds: ClassVar[float] = 300.0
+    tells: ClassVar[bool] = True
 
     def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
         inbound.verify(connection, request)
@@ -78,6 +80,9 @@ class Salesforce(Connector):
 
     def sweep(self, connection: Connection, cursor: Json) -> Swept:
         return sweep.sweep(connection, cursor)
+
+    def tell(self, connection: Connection, news: News) -> None:
+        write_back.tell(connection, news)
 
     def identify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
         return button.identify(connection, request, clock)

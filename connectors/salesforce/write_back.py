@@ -14,7 +14,18 @@ from typing import Any
 from connectors.salesforce import output, place, record_field
 from connectors.salesforce.client import Client, client_of
 from connectors.salesforce.output import KEYS, TEXTS, Order
-from hub.sdk import BadRequest, Conflict, Connection, Delivery, InlayError, Receipt, Target, TargetGone, Unavailable
+from hub.sdk import (
+    BadRequest,
+    Conflict,
+    Connection,
+    Delivery,
+    InlayError,
+    News,
+    Receipt,
+    Target,
+    TargetGone,
+    Unavailable,
+)
 
 WITHDRAWN = "Withdrawn"
 _READ = {
@@ -64,7 +75,7 @@ def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[R
             found = dict.fromkeys(some, error)
         for at, outcome in found.items():
             outcomes[at] = outcome
-    _tell(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
+    _say_ready(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
     return outcomes
 
 
@@ -196,7 +207,20 @@ def _receipt(
     )
 
 
-def _tell(connection: Connection, requests: Sequence[str]) -> None:
+def tell(connection: Connection, news: News) -> None:
+    """Say on the request that it needs attention, and why. A run nobody asked for by a request record has none."""
+    where = place.address(connection, news.target.at)
+    if where.request:
+        said = f"{news.what} {news.instead}".strip()
+        length = client_of(connection).describe(place.REQUEST).length("Status_Note__c", 255)
+        fields = {
+            "Status__c": "Needs attention",
+            "Status_Note__c": said if len(said) <= length else said[: length - 1] + "…",
+        }
+        client_of(connection).update(place.REQUEST, where.request, fields)
+
+
+def _say_ready(connection: Connection, requests: Sequence[str]) -> None:
     """Say on the requests that their output is there. It is a courtesy: the output itself is what counts."""
     if not requests:
         return

@@ -12,6 +12,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from hub.domain import Run, RunState, Stage
 from hub.errors import Conflict, Unavailable
 from hub.ledger import Entry
+from hub.pipeline import tell
 from hub.pipeline.parts import Parts
 from hub.store import Tx, budgets, runs
 
@@ -108,6 +109,8 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
                 step.store(tx, after)
             if step.writes is not None:
                 step.writes(tx)
+            if not moving:
+                tell.plan(tx, run, state, now)
             if run.stage is Stage.ASK and not moving:
                 # Money set aside for a call that is not made comes back with the ending, in the same transaction.
                 budgets.release(tx, run.id)

@@ -41,7 +41,7 @@ from hub.errors import (
     Unverified,
     VendorRefused,
 )
-from hub.sdk.arriving import Fact, Notice, Opinion, Swept
+from hub.sdk.arriving import Fact, News, Notice, Opinion, Swept
 from hub.sdk.check import Check, Subject
 from hub.sdk.connector import Connection, Connector, Inbound, InboundAnswer, ItemCount
 from hub.sdk.desk import Desk, Visit, Visitor
@@ -79,6 +79,7 @@ __all__ = [
     "Message",
     "Model",
     "NeedsPermission",
+    "News",
     "Notice",
     "Opinion",
     "OutOfQuota",

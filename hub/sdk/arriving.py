@@ -1,11 +1,11 @@
-"""What a connector brings in beside requests: a notice to look something up, and what a sweep found."""
+"""What passes between a connector and the hub beside requests: notices, what a sweep found, and news of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hub.domain import Ignored, Json, Request
+from hub.domain import Ignored, Json, Request, RunState, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +60,15 @@ class Swept:
     opinions: Sequence[Opinion] = ()
     facts: Sequence[Fact] = ()
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A run that was asked for at ``target`` stopped: what happened, what to do instead, and where to see all of it."""
+
+    run_id: str
+    target: Target
+    state: RunState
+    what: str
+    instead: str = ""
+    url: str = ""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from hub.domain import Context, Delivery, Ignored, Json, Probe, Rate, Receipt, Request, Standing, Target, Trigger
 from hub.errors import InlayError, Unverified, VendorRefused
-from hub.sdk.arriving import Notice, Swept
+from hub.sdk.arriving import News, Notice, Swept
 from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
 from hub.sdk.settings import ConnectorSettings, Secret
@@ -82,6 +82,8 @@ class Connector(ABC):
     gather: ClassVar[Mapping[Trigger, float]] = {}
     #: How often ``sweep`` is called, in seconds; 0 is never.
     sweep_seconds: ClassVar[float] = 0.0
+    #: Whether the vendor has a place where a request that stopped can be marked so: then ``tell`` is called.
+    tells: ClassVar[bool] = False
 
     def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
         """The answer to a vendor's set-up question, or None when this request is no handshake."""
@@ -124,6 +126,14 @@ class Connector(ABC):
             NeedsPermission, TryLater, VendorRefused: the next look begins at the same cursor.
         """
         raise VendorRefused("This connector sweeps nothing.", instead="Its maker adds sweep to it.")
+
+    def tell(self, connection: Connection, news: News) -> None:
+        """Say where it was asked for that a run stopped: people wait for it there. The same news may come twice.
+
+        Raises:
+            NeedsPermission, TryLater, TargetGone, VendorRefused.
+        """
+        raise VendorRefused("This connector tells nothing.", instead="Its maker adds tell to it.")
 
     @abstractmethod
     def context(self, connection: Connection, target: Target) -> Context:
