@@ -73,9 +73,8 @@ class _Writer:
                 return cls(inputs, prompt.contract, " ".join(lines), lines, exact=True)
         banned = [one for limit in prompt.contract.get("limits", ()) if _bans(limit, None) for one in limit["values"]]
         kept = [one for one in _sentences(material) if not any(word.lower() in one.lower() for word in banned)]
-        if len(kept) < len(list(_sentences(material))):
-            material = "\n".join(kept)
-        return cls(inputs, prompt.contract, material, kept)
+        left = material if len(kept) == len(list(_sentences(material))) else "\n".join(kept)
+        return cls(inputs, prompt.contract, left, _prose(material, kept))
 
     def envelope(self) -> dict[str, Any]:
         variants = []
@@ -199,6 +198,7 @@ class _Writer:
             items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
         items = items or self._best(name, spec, max(least, 3))
         more = [] if self.exact else [*self.sentences, *_clauses(self.sentences)]
+        more = [one for one in more if len(one) >= spec["minLength"]]
         items += [one for one in dict.fromkeys(more) if one not in items][: max(least - len(items), 0)]
         items += [_FALLBACK] * (least - len(items))
         items = [_allowed(item, banned) or _FALLBACK for item in [*self._named(limits), *items][:takes]]
@@ -247,8 +247,10 @@ class _Writer:
     def _lines(self) -> list[str]:
         texts = [
             value
-            for value in self.inputs.values()
+            for name, value in self.inputs.items()
             if isinstance(value, str) and value.strip() and value != self.material and "://" not in value
+            # How it should be written is nothing to write.
+            if name not in ("instruction", "voice", "readers")
         ]
         return sorted(texts, key=len, reverse=True)
 
@@ -260,6 +262,16 @@ class _Writer:
 
 def _applies(limit: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> bool:
     return limit["field"] == name and all(fields.get(key) == value for key, value in limit["when"].items())
+
+
+def _prose(material: str, sentences: list[str]) -> list[str]:
+    """The sentences; of a record, which is mostly lines of a label and a value, those that are more than a value."""
+    lines = [line for line in material.split("\n") if line.strip()]
+    short = [line for line in lines if _HEADING.match(line) and len(line.split()) <= 8]
+    if len(lines) < 4 or len(short) * 2 < len(lines):
+        return sentences
+    told = [_without(_HEADING, one) for one in sentences if not _HEADING.match(one) or len(one.split()) > 8]
+    return told or sentences
 
 
 def _clauses(sentences: Sequence[str]) -> Iterator[str]:

@@ -145,11 +145,14 @@ def _must_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Fou
 
 
 def _must_not_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:
+    wrong = "must not stand here" if limit.raise_tier is None else f"asks for a review of tier {limit.raise_tier}"
     if limit.whole_words:
         for value in limit.values:
-            found = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
+            # A sign such as % or € has no word around it to be part of.
+            before, behind = (r"\w" if end.isalnum() else "(?!)" for end in (value[0], value[-1]))
+            found = re.search(rf"(?<!{before}){re.escape(value)}(?!{behind})", text, re.IGNORECASE)
             if found:
-                yield f"'{value}' must not stand here.", found.span()
+                yield f"'{value}' {wrong}.", found.span()
         return
     lowered = text.lower()
     for value in limit.values:
@@ -157,7 +160,7 @@ def _must_not_contain(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator
         if at >= 0:
             # Lower-casing can change the length of a few letters; a span that no longer fits is left out.
             span = (at, at + len(value)) if len(lowered) == len(text) else None
-            yield f"'{value}' must not stand here.", span
+            yield f"'{value}' {wrong}.", span
 
 
 def _sections(limit: Limit, text: str, _: Mapping[str, Any]) -> Iterator[Found]:

@@ -9,9 +9,10 @@ The file has promptfoo's shape, so whoever has promptfoo can run the same cases 
         assert:
           - {type: icontains, value: "249 euros"}
 
-Inlay reads four keys of ``metadata`` in a case. ``look_at: prompt`` asserts on the rendered messages in place of the
+Inlay reads five keys of ``metadata`` in a case. ``look_at: prompt`` asserts on the rendered messages in place of the
 draft's text. ``breaches`` lists the rules the answer breaks, none when left out; ``broken: true`` says that it is no
-draft at all; ``refused`` lists the inputs that are refused. ``is-json`` always looks at the answer as it came.
+draft at all; ``refused`` lists the inputs that are refused; ``raises: 3`` says that the answer needs a review of that
+tier, none when left out. ``is-json`` always looks at the answer as it came.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from hub.templates import ContractBroken, Template, load
 SUFFIX = ".tests.yaml"
 _NONCE = "case0nonce0case0"
 _CASE = frozenset({"description", "vars", "assert", "providerOutput", "metadata"})
-_METADATA = frozenset({"look_at", "breaches", "broken", "refused"})
+_METADATA = frozenset({"look_at", "breaches", "broken", "refused", "raises"})
 
 
 class CaseFailed(AssertionError):
@@ -51,6 +52,7 @@ class Case:
     breaches: tuple[str, ...] = ()
     broken: bool = False
     refused: tuple[str, ...] = ()
+    raises: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,7 +81,7 @@ def _case(file: str, at: int, given: Mapping[str, Any]) -> Case:
         raise ValueError(f"{file}, case {at}: unknown {', '.join(sorted(strange))}")
     answer = given.get("providerOutput")
     checks = tuple(given.get("assert") or ())
-    if not checks and not set(metadata) & {"breaches", "broken", "refused"}:
+    if not checks and not set(metadata) & {"breaches", "broken", "refused", "raises"}:
         raise ValueError(f"{file}, case {at}: asserts nothing")
     for check in checks:
         if _plain(check["type"]) not in ASSERTS:
@@ -93,6 +95,7 @@ def _case(file: str, at: int, given: Mapping[str, Any]) -> Case:
         breaches=tuple(metadata.get("breaches", ())),
         broken=bool(metadata.get("broken", False)),
         refused=tuple(metadata.get("refused", ())),
+        raises=int(metadata.get("raises", 0)),
     )
 
 
@@ -124,9 +127,12 @@ def run_case(template: Template, case: Case) -> None:
     if case.broken:
         raise CaseFailed("the answer was read as a draft and should not have been")
     found = template.contract.breaches(draft, values)
-    rules = sorted({breach.rule for breach in found})
+    rules = sorted({breach.rule for breach in found if breach.raise_tier is None})
     if rules != sorted(set(case.breaches)):
         raise CaseFailed(f"breaches {rules}, expected {sorted(case.breaches)}: {[breach.message for breach in found]}")
+    tier = max((breach.raise_tier or 0 for breach in found), default=0)
+    if tier != case.raises:
+        raise CaseFailed(f"the answer raises the review to tier {tier}, expected {case.raises}")
     _assert(case, "\n\n".join(variant.text for variant in draft.variants), case.answer)
 
 

@@ -174,6 +174,53 @@ def test_a_limit_is_kept_or_broken(limit: dict[str, Any], kept: str, broken: str
     assert rules(contract, {"copy": broken, "place": "sms"}, values) == [limit["rule"]]
 
 
+@pytest.mark.parametrize(
+    ("values", "kept", "broken"),
+    [
+        (["re:"], "More: tyres", "Re: tyres"),
+        (["gay"], "gayety", "a Gay bar"),
+        (["%"], "percent", "25% off"),
+        (["€"], "euro", "only €39"),
+    ],
+)
+def test_a_whole_word_is_no_part_of_another_and_a_sign_stands_anywhere(
+    values: list[str], kept: str, broken: str
+) -> None:
+    contract = limited(rule="must_not_contain", field="copy", values=values, whole_words=True)
+    assert rules(contract, {"copy": kept, "place": "sms"}) == []
+    draft = contract.parse(answer({"copy": broken, "place": "sms"}))
+    (breach,) = contract.breaches(draft, {})
+    assert breach.span is not None
+    assert draft.variants[0].text[slice(*breach.span)].casefold() == values[0]
+
+
+def test_a_limit_that_asks_for_a_review_says_so_and_is_marked() -> None:
+    for whole_words in (True, False):
+        contract = limited(rule="must_not_contain", values=["free"], raise_tier=3, whole_words=whole_words)
+        (breach,) = contract.breaches(contract.parse(answer({"copy": "It is free", "place": "x"})), {})
+        assert (breach.raise_tier, breach.message) == (3, "'free' asks for a review of tier 3.")
+
+
+def test_enough_items_mention_one_of_a_list() -> None:
+    contract = Contract(
+        fields={"heads": FieldSpec(type="array")},
+        limits=(Limit(rule="mentions", field="heads", input="keywords", min=2),),
+    )
+    words = {"keywords": ["drill repair", "shop"]}
+    assert rules(contract, {"heads": ["Drill Repair now", "A shop near you", "Fixed"]}, words) == []
+    assert rules(contract, {"heads": ["Drill repair now", "Fixed"]}, words) == ["mentions"]
+    assert rules(contract, {"heads": ["Fixed"]}, {"keywords": []}) == []
+
+
+def test_each_item_of_a_list_is_a_quotation() -> None:
+    contract = Contract(
+        fields={"lines": FieldSpec(type="array")}, limits=(Limit(rule="quotes", field="lines", input="text"),)
+    )
+    values = {"text": "Company: Ada\nStatus: Open"}
+    assert rules(contract, {"lines": ["Status: Open", "Company: Ada"]}, values) == []
+    assert rules(contract, {"lines": ["Status: Open", "Company: Bob"]}, values) == ["quotes"]
+
+
 def test_a_limit_for_one_channel_leaves_the_others_alone() -> None:
     contract = limited(rule="chars", field="copy", max=2, when={"place": "sms"})
     assert rules(contract, {"copy": "123", "place": "x"}) == []
@@ -223,7 +270,13 @@ def test_numbers_and_links_come_from_the_inputs(given_text: str, draft_text: str
 
 
 def test_a_contract_that_contradicts_itself_is_refused() -> None:
-    for bad in ({"min_variants": 3}, {"limits": [{"rule": "words", "max": 1, "field": "nose"}]}, {"fields": {}}):
+    for bad in (
+        {"limits": [{"rule": "figures"}]},
+        {"limits": [{"rule": "mentions", "field": "t", "input": "x"}]},
+        {"min_variants": 3},
+        {"limits": [{"rule": "words", "max": 1, "field": "nose"}]},
+        {"fields": {}},
+    ):
         with pytest.raises(ValidationError):
             Contract.model_validate({"fields": {"t": {}}, **bad})
 

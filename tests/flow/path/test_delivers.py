@@ -88,7 +88,7 @@ def test_a_key_used_for_another_request_is_a_conflict(hub: Hub) -> None:
         ({"inputs": {"text": "fine", "colour": "red"}}, InvalidInputs, "colour"),
         ({"target": Target(connection="nope", at={})}, UnknownName, "nope"),
         ({"inputs": {"colour": "red"}, "target": at_end_of(DOCUMENT)}, InvalidInputs, "colour"),
-        ({"template": "campaign-email", "inputs": {}, "target": at_end_of(DOCUMENT)}, InvalidInputs, "goal"),
+        ({"template": "campaign-email", "inputs": {"voice": 7}, "target": at_end_of(DOCUMENT)}, InvalidInputs, "voice"),
     ],
 )
 def test_a_request_that_cannot_be_worked_on_is_refused_by_name_and_not_stored(
