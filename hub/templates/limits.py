@@ -30,6 +30,9 @@ class Breach:
     raise_tier: int | None = None
 
 
+#: A draft that breaks a contract so often is read anew as a whole; more of it helps nobody.
+MOST_STRAYS = 20
+
 Found = tuple[str, tuple[int, int] | None]
 
 
@@ -191,7 +194,7 @@ def _listed(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Foun
 
 def _figures(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
     names = [str(values.get(name) or "") for name in limit.names]
-    yield from exact.strays(text, figures.given(values.get(limit.input or "")), names)
+    yield from exact.strays(text, figures.given(values.get(limit.input or "")), names)[:MOST_STRAYS]
 
 
 _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] = {
@@ -241,7 +244,9 @@ def _beside(draft: Draft) -> Iterator[str]:
     """What leaves with a draft and does not stand in the text of a variant."""
     for variant in draft.variants:
         for value in variant.fields.values():
-            yield from (part for part in ([value] if isinstance(value, str) else value) if part not in variant.text)
+            yield from (
+                part for part in ([value] if isinstance(value, str) else value) if part.strip() not in variant.text
+            )
     yield from (claim.text for claim in draft.claims)
     yield from draft.disclosures
 

@@ -74,7 +74,12 @@ class Written:
     def value(self, point: str) -> Decimal | None:
         """What it says where ``point`` stands before decimals; None where it says nothing."""
         found = self.sure if not self.run else _value(self.run, point)
-        return None if found is None else found.scaleb(self.scale) * (-1 if self.minus else 1)
+        if found is None:
+            return None
+        # Not by calculating: that would round to the precision of the context.
+        _, digits, exponent = found.as_tuple()
+        assert isinstance(exponent, int)
+        return Decimal((int(self.minus), digits, exponent + self.scale))
 
 
 def numbers(text: str) -> Iterator[Written]:

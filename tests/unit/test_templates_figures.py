@@ -171,6 +171,19 @@ def test_the_sentence_says_what_is_wrong() -> None:
     assert "no currency was given" in strays("5 €", figures_of(["leads: 5"]))[0][0]
 
 
+def test_a_long_number_is_compared_to_its_last_digit() -> None:
+    lines = ["sum: 123456789012345678.123456789012"]
+    assert said("123,456,789,012,345,678.123456789012", lines) == []
+    assert said("123,456,789,012,345,678.123456789013", lines) == ["123,456,789,012,345,678.123456789013"]
+    assert said("0.1k, 100", ["a: 100"]) == []
+
+
+def test_a_draft_full_of_strange_numbers_names_twenty() -> None:
+    made = contract()
+    draft = made.parse(json.dumps({"variants": [{"copy": "7, " * 5000, "note": ""}]}))
+    assert len(made.breaches(draft, {"figures": LINES})) == 20
+
+
 def test_a_campaign_that_is_called_by_a_number_lets_no_number_through() -> None:
     assert said("500 leads", names=("500",)) == ["500"]
     assert said("Terra 500 brought 310 leads, not 500", names=("Terra 500",)) == ["500"]
