@@ -95,6 +95,9 @@ def context(connection: Connection, kind: Kind, record: Mapping[str, Any]) -> Co
         lines.append(f"{label}: {_written(value)}")
         if fact:
             facts[fact] = value
+    if facts and connection.settings.currency:
+        facts["currency"] = connection.settings.currency
+        lines.append(f"Currency: {connection.settings.currency}")
     return Context(
         text="\n".join(lines),
         title=str(record.get("Name") or ""),

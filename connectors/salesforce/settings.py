@@ -100,6 +100,12 @@ class SalesforceSettings(ConnectorSettings):
         description="Fields of Campaign, Lead, Opportunity or Contact that a draft may be written into directly, such "
         "as Campaign.Description. Empty: drafts are written as AI Output records only.",
     )
+    currency: str = Field(
+        "",
+        pattern=r"^([A-Z]{3})?$",
+        description="The org's currency, such as EUR: Setup, Company Information. With it drafts may write amounts with "
+        "their currency. Empty: amounts are written without one. Leave it empty in an org with several currencies.",
+    )
     tasks: bool = Field(
         False,
         description="Whether a draft may also be left as a Task. Needs the optional package with Task.AI_Hub_Key__c.",

@@ -21,15 +21,17 @@ PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "http": 80,
 
 
 @click.command("doctor")
+@click.argument("names", nargs=-1, metavar="[CONNECTION]...")
 @click.option("--ask", is_flag=True, help="Ask the model one short question too; it may cost a fraction of a cent.")
 @output.json_option
 @click.pass_context
-def command(ctx: click.Context, ask: bool, as_json: bool) -> None:
+def command(ctx: click.Context, names: tuple[str, ...], ask: bool, as_json: bool) -> None:
     """Check database, broker, model and connections: what is wrong, the fix, who can do it.
 
-    The exit code is 1 when something is wrong.
+    With names, only these connections are checked, or those of the connectors of these names. The exit code is 1 when
+    something is wrong.
     """
-    probes = list(_probes(ask))
+    probes = list(_probes(names, ask))
     wrong = sum(not (probe.ok or probe.optional) for probe in probes)
     if as_json:
         output.as_json([dataclasses.asdict(probe) for probe in probes])
@@ -40,7 +42,7 @@ def command(ctx: click.Context, ask: bool, as_json: bool) -> None:
         ctx.exit(1)
 
 
-def _probes(ask: bool) -> Iterator[Probe]:
+def _probes(names: tuple[str, ...], ask: bool) -> Iterator[Probe]:
     from hub.bootstrap import build
     from hub.domain import Probe
     from hub.errors import ConfigurationError, InlayError
@@ -58,9 +60,10 @@ def _probes(ask: bool) -> Iterator[Probe]:
         yield Probe(id="start", ok=False, what=str(error), fix=getattr(error, "instead", ""), who="an admin")
         return
     try:
-        yield from _plugins(hub)
-        yield from _model(hub, ask)
-        yield from _connections(hub)
+        if not names:
+            yield from _plugins(hub)
+            yield from _model(hub, ask)
+        yield from _connections(hub, names)
     finally:
         hub.close()
 
@@ -170,14 +173,19 @@ def _model(hub: Hub, ask: bool) -> Iterator[Probe]:
     yield Probe(id="model", ok=True, what=f"{model.name} answered in {answer.usage.ms:.0f} ms")
 
 
-def _connections(hub: Hub) -> Iterator[Probe]:
+def _connections(hub: Hub, wanted: tuple[str, ...]) -> Iterator[Probe]:
     from hub.domain import Probe
     from hub.errors import ConfigurationError, InlayError
     from hub.store import connections
 
     with hub.database.reading() as tx:
-        names = [row.name for row in connections.every(tx)]
+        rows = connections.every(tx)
+    for unknown in sorted(set(wanted) - {one for row in rows for one in (row.name, row.connector)}):
+        fix = "Declare it in hub.yaml and apply it, or pick a name `inlay connectors` lists."
+        yield Probe(id=unknown, ok=False, what="There is no such connection.", fix=fix, who="an admin")
+    names = [row.name for row in rows if not wanted or row.name in wanted or row.connector in wanted]
     for name in names:
+        yield from _waiting(hub, name)
         try:
             connector, connection = hub.parts.connections.get(name)
             for probe in connector.check_connection(connection):
@@ -185,6 +193,23 @@ def _connections(hub: Hub) -> Iterator[Probe]:
         except (InlayError, ConfigurationError) as error:
             fix = getattr(error, "instead", "") or "Correct the connection in hub.yaml and apply it again."
             yield Probe(id=name, ok=False, what=str(error), fix=fix, who="an admin")
+
+
+def _waiting(hub: Hub, name: str) -> Iterator[Probe]:
+    """What came in by a connection and could not be worked on yet: looking up or sweeping has failed."""
+    from hub.domain import Probe
+    from hub.store import notices, sweeps
+
+    with hub.database.reading() as tx:
+        waiting = {one.connection: one for one in notices.waiting(tx)}.get(name)
+        swept = sweeps.get(tx, name)
+    fix = "Mend what it names; Inlay tries again by itself, hourly at last. Nothing is lost meanwhile."
+    if waiting is not None and waiting.problem:
+        what = f"{waiting.count} events wait to be looked up: {waiting.problem}"
+        yield Probe(id=f"{name}: waiting", ok=False, what=what, fix=fix, who="an admin")
+    if swept is not None and swept.problem:
+        what = f"The last look over the account failed: {swept.problem}"
+        yield Probe(id=f"{name}: sweep", ok=False, what=what, fix=fix, who="an admin")
 
 
 def _reach(host: str, port: int) -> str:

@@ -40,6 +40,16 @@ def test_a_request_is_read_with_the_record_it_is_about(bench: Bench) -> None:
     assert f"Start: {campaign['StartDate']}" in found.context.text
 
 
+def test_amounts_have_the_org_s_currency_where_it_is_set(bench: Bench) -> None:
+    id = ask(bench.sandbox)
+    for currency in ("", "EUR"):
+        opened = bench.connection(currency=currency)
+        (found,) = look_up.look_up(opened, [Notice(key=id, at={"request": id})])
+        assert isinstance(found, Request)
+        assert found.context is not None
+        assert found.context.facts.get("currency", "") == currency
+
+
 def test_two_hundred_notices_cost_one_query_and_are_answered_in_their_order(bench: Bench) -> None:
     made = [ask(bench.sandbox) for _ in range(200)]
     bench.connection()
