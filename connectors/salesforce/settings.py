@@ -103,8 +103,8 @@ class SalesforceSettings(ConnectorSettings):
     currency: str = Field(
         "",
         pattern=r"^([A-Z]{3})?$",
-        description="The org's currency, such as EUR: Setup, Company Information. With it drafts may write amounts with "
-        "their currency. Empty: amounts are written without one. Leave it empty in an org with several currencies.",
+        description="The org's currency, such as EUR: Setup, Company Information. With it drafts may write amounts in "
+        "that currency. Empty: amounts are written without one. Leave it empty in an org with several currencies.",
     )
     tasks: bool = Field(
         False,

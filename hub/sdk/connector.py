@@ -73,7 +73,7 @@ class Connector(ABC):
     events: ClassVar[tuple[str, ...]] = ()
     #: Calls the vendor allows per account, by kind, such as {"write": Rate(limit=60, seconds=60)}.
     limits: ClassVar[Mapping[str, Rate]] = {}
-    #: What one delivery costs, by the kinds of ``limits``.
+    #: What one delivery costs, by the kinds of ``limits``; ``cost`` says it of a single one.
     delivery_cost: ClassVar[Mapping[str, int]] = {}
     #: How many notices ``look_up`` takes at once, and how many deliveries ``write_many`` does.
     look_up_batch: ClassVar[int] = 50
@@ -84,6 +84,10 @@ class Connector(ABC):
     sweep_seconds: ClassVar[float] = 0.0
     #: Whether the vendor has a place where a request that stopped can be marked so: then ``tell`` is called.
     tells: ClassVar[bool] = False
+
+    def cost(self, delivery: Delivery) -> Mapping[str, int]:
+        """What this delivery costs, by the kinds of ``limits``."""
+        return self.delivery_cost
 
     def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
         """The answer to a vendor's set-up question, or None when this request is no handshake."""
