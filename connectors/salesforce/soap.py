@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one message says. ``organization`` and ``action`` are empty where it names none, or what is no id."""
+    """What one message says. ``organization`` and ``action`` are empty unless it names exactly one id."""
 
     organization: str
     action: str
@@ -51,10 +51,8 @@ def read(body: bytes) -> Message:
     message = _only(_children(_only(_children(envelope, [f"{_SOAP}Body"])), [f"{_OUT}notifications"]))
     found = _children(message, [*_ABOUT, _NOTIFICATION])
     records = tuple(_record(one) for one in found.pop(_NOTIFICATION, ()))
-    if any(len(some) > 1 for some in found.values()):
-        raise bad("it says a thing twice that it says once")
-    organization, action = (_text(found[name][0]) if name in found else "" for name in _ABOUT[:2])
-    return Message(_id(organization), _id(action), records)
+    organization, action = (_sender(found.get(name, ())) for name in _ABOUT[:2])
+    return Message(organization, action, records)
 
 
 def bad(what: str) -> BadRequest:
@@ -109,6 +107,10 @@ def _only(found: Mapping[str, list[Any]]) -> Any:
     if len(elements) != 1:
         raise bad("it is no SOAP body with notifications")
     return elements[0]
+
+
+def _sender(found: Sequence[Any]) -> str:
+    return _id(_text(found[0])) if len(found) == 1 and not len(found[0]) else ""
 
 
 def _record(notification: Any) -> Record:
