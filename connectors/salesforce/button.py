@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -12,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.salesforce import place
 from connectors.salesforce.settings import SalesforceSettings
-from hub.sdk import BadRequest, Connection, Desk, Inbound, Json, Request, Target, Unverified, Visit
+from hub.sdk import BadRequest, Connection, Desk, Inbound, Json, Request, Target, Unverified, Visit, Visitor
 
 #: The header in which the org's Named Credential names the person who pressed.
 PERSON = "x-inlay-person"
@@ -25,13 +28,16 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     record_id: str = Field(min_length=1, max_length=2000, description="The record's id, or the address of its page.")
-    template: str = Field(min_length=1, max_length=80, description="The template's name, such as campaign-email.")
+    template: str = Field(
+        min_length=1, max_length=80, description="The name of a template or of a workflow, such as campaign-email."
+    )
     request_key: str = Field(
         min_length=1,
         max_length=200,
         description="One text per press, such as the flow interview's GUID: the same text again is the same job.",
     )
     instructions: str = Field("", max_length=32768, description="What else is to be minded. May be empty.")
+    team: str = Field("", max_length=80, description="The team it is for, for people of several teams. May be empty.")
 
 
 def identify(connection: Connection, request: Inbound, clock: Callable[[], float]) -> Visit:
@@ -62,28 +68,43 @@ def blueprint(desk: Desk) -> Blueprint:
     @page.post("/requests")
     def ask(connection: str) -> tuple[Response, int]:
         visitor = desk.visitor()
-        said = _read(desk.body())
-        where = place.address(visitor.connection, {"record": said.record_id})
-        target = Target(connection=visitor.connection.name, at={"record": where.record})
-        run = visitor.submit(
-            Request(
-                key=f"button:{visitor.person}:{said.request_key}",
-                template=said.template,
-                inputs={"instruction": said.instructions} if said.instructions else {},
-                target=target,
-                destinations=(target,),
-                surface="salesforce",
-                raw={"record": where.record, "request_key": said.request_key},
-            )
-        )
-        return jsonify(_job(desk, visitor.connection, run)), 202
+        return jsonify(_job(desk, visitor.connection, _submitted(visitor, _read(desk.body())))), 202
 
     @page.get("/requests/<job>")
     def look(connection: str, job: str) -> Response:
         visitor = desk.visitor()
         return jsonify(_job(desk, visitor.connection, visitor.run(job)))
 
+    page.after_request(_flat)
     return page
+
+
+def _submitted(visitor: Visitor, said: Asked) -> Json:
+    """The run of this press, under a key that holds nobody's address."""
+    if said.team:
+        if said.team not in visitor.teams:
+            raise BadRequest(
+                "You are not in this team, or it does not use this connection.",
+                instead=f"Send one of: {', '.join(visitor.teams)}. With none, it is {visitor.team}.",
+            )
+        visitor.team = said.team
+    where = place.address(visitor.connection, {"record": said.record_id})
+    target = Target(connection=visitor.connection.name, at={"record": where.record})
+    press = hashlib.sha256(f"{visitor.person} {said.request_key}".encode()).hexdigest()
+    asked = Request(
+        key=f"button:{press}",
+        inputs={"instruction": said.instructions} if said.instructions else {},
+        target=target,
+        surface="salesforce",
+        raw={"record": where.record, "object": where.object, "request_key": said.request_key},
+    )
+    try:
+        return visitor.submit(replace(asked, workflow=said.template))
+    except BadRequest as error:
+        # One name, as on an AI Request: of a workflow of the team, or else of a template.
+        if error.code != "unknown-name":
+            raise
+    return visitor.submit(replace(asked, template=said.template, destinations=(target,)))
 
 
 def _read(body: Json) -> Asked:
@@ -91,7 +112,8 @@ def _read(body: Json) -> Asked:
         return Asked.model_validate(dict(body))
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
+            f"{'.'.join(map(str, one['loc']))[:40]}: {one['msg']}"
+            for one in error.errors(include_input=False, include_url=False)[:5]
         )
         raise BadRequest("The call cannot be worked on.", why=wrong, instead="See the OpenAPI file.") from None
 
@@ -111,3 +133,13 @@ def _job(desk: Desk, connection: Connection, run: Json) -> dict[str, str]:
         "run_url": f"{desk.url}/runs/{run['id']}",
         "problem": " ".join(filter(None, (problem.get("what", ""), problem.get("instead", "")))),
     }
+
+
+def _flat(response: Response) -> Response:
+    """A problem as four texts of the kind the OpenAPI file names: a flow reads no other kind of body."""
+    if response.mimetype == "application/problem+json":
+        told = json.loads(response.get_data())
+        names = {"error": "detail", "why": "why", "instead": "instead", "code": "code"}
+        response.set_data(json.dumps({name: str(told.get(source) or "") for name, source in names.items()}))
+        response.mimetype = "application/json"
+    return response

@@ -20,20 +20,23 @@ _JOB = {
     "problem": "What happened and what to do, when it stopped.",
 }
 _PROBLEM = {
-    "title": "What happened.",
-    "detail": "The same, with what belongs to it.",
+    "error": "What happened.",
     "why": "Why.",
     "instead": "What to do instead.",
+    "code": "The kind of problem, in one word that never changes.",
 }
 #: The answers besides the good one: a flow sees only those the file names.
 _REFUSALS = {
     "400": "The call cannot be worked on.",
     "401": "The token or the person is missing or wrong.",
     "403": "The person is in no team that uses this connection.",
-    "404": "There is no such job.",
+    "404": "There is no such job, template or workflow.",
     "409": "The request key was used for something else.",
-    "422": "The call cannot be worked on: its fields are named.",
+    "413": "The call is larger than Inlay reads.",
+    "422": "The template needs something else: it is named.",
     "429": "Too many calls at once.",
+    "500": "Something went wrong inside Inlay.",
+    "502": "Salesforce itself said no when Inlay asked about the record.",
     "503": "Inlay cannot work at the moment. Try again.",
 }
 
@@ -79,10 +82,7 @@ def document(url: str, connection: str) -> dict[str, Any]:
                     },
                 },
                 "Job": _flat(_JOB),
-                "Problem": {
-                    "type": "object",
-                    "properties": {**_flat(_PROBLEM)["properties"], "status": {"type": "integer"}},
-                },
+                "Problem": _flat(_PROBLEM),
             }
         },
     }
@@ -90,7 +90,7 @@ def document(url: str, connection: str) -> dict[str, Any]:
 
 def _flat(texts: dict[str, str]) -> dict[str, Any]:
     properties = {name: {"type": "string", "description": what} for name, what in texts.items()}
-    return {"type": "object", "properties": properties}
+    return {"type": "object", "required": list(texts), "properties": properties}
 
 
 def _json(name: str) -> dict[str, Any]:
