@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hub.errors import BadRequest, ConfigurationError, NotAllowed, UnknownName
+from hub.errors import BadRequest, ConfigurationError, NeedsPermission, NotAllowed, UnknownName
 from hub.sdk import Connection, Connector, GuardedHttp, Secret
 from hub.store import Database, Tx, connections, permits, runs
 from hub.store.connections import ConnectionRow
@@ -43,10 +43,11 @@ class Connections:
         return _as(self._opened(name, row), person, self._vault.open(sealed or ""))
 
     def for_team(self, name: str, team: str, *, person: str | None = None) -> tuple[Connector, Connection]:
-        """The same, for a team it is switched on for.
+        """The same, for a team it is switched on for; with ``person``, in their name and in no other.
 
         Raises:
             NotAllowed: it is paused, or not switched on for the team.
+            NeedsPermission: what the person lent has ended.
         """
         with self._database.reading() as tx:
             on = connections.enabled(tx, name, team)
@@ -60,13 +61,26 @@ class Connections:
                 instead="Ask an admin to switch it on for your team.",
                 who="an admin",
             )
+        if person and opened[1].token is None:
+            title = opened[0].title
+            raise NeedsPermission(
+                f"The access to {title} that was lent for this run has ended.",
+                why="The run works in the name of the person who lent it, never in another's. It lasts about an hour.",
+                instead=f"Open Inlay in {title} again: the run goes on by itself.",
+                who="the person who asked",
+            )
         return opened
+
+    def lent_by(self, person: str) -> dict[str, float]:
+        """The connections a person lends their own token for now, and when they lent it."""
+        with self._database.reading() as tx:
+            return permits.of_person(tx, runs.one_spelling(person) or "", self._clock())
 
     def lend(self, name: str, person: str, token: Secret, expires_at: float) -> None:
         """Keep a person's own token for their runs, sealed, until it expires."""
         sealed = self._vault.seal({"token": token.reveal()})
         with self._database.transaction() as tx:
-            permits.put(tx, name, runs.one_spelling(person) or "", sealed, expires_at)
+            permits.put(tx, name, runs.one_spelling(person) or "", sealed, expires_at, self._clock())
 
     def forget_expired(self) -> None:
         """Delete the tokens that have expired."""

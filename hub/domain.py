@@ -258,27 +258,23 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What became of a delivered text. ``changed`` is the share of it that was edited, from 0 to 1; None when unknown.
-
-    ``pending`` is a suggestion nobody has decided on yet.
-    """
+    """What became of a delivered text; ``pending`` is a suggestion nobody has decided on yet."""
 
     state: Literal["kept", "edited", "deleted", "pending"]
+    #: The share of it that was edited, from 0 to 1; None when unknown.
     changed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One check of a connection: what was tried, whether it worked, the fix, and who can do it.
-
-    Without an ``optional`` one the connection works all the same and lacks one feature.
-    """
+    """One check of a connection: what was tried, whether it worked, the fix, and who can do it."""
 
     id: str
     ok: bool
     what: str
     fix: str = ""
     who: str = ""
+    #: Without it the connection works all the same and lacks one feature.
     optional: bool = False
 
 
@@ -324,8 +320,7 @@ class Run:
     """One request's way through the pipeline, as it is stored. Times are Unix seconds.
 
     ``wake_at`` is when somebody should work on it next: for a leased run the end of the lease, None when it waits for a
-    person or has ended. ``token`` is the lease; every commit of a stage is conditional on it. ``on_behalf_of`` says in
-    whose name the request's target is read, as ``DeliveryRow.on_behalf_of`` does of where it is written.
+    person or has ended. ``token`` is the lease; every commit of a stage is conditional on it.
     """
 
     id: str
@@ -355,6 +350,7 @@ class Run:
     asks: int = 0
     token: str | None = None
     ended_at: float | None = None
+    #: Whose own token reads the request's target, as ``DeliveryRow.on_behalf_of`` says who writes.
     on_behalf_of: str | None = None
 
 
@@ -372,11 +368,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery as it is stored: where it goes, how far it is, and its receipt or its problem.
-
-    ``on_behalf_of`` is the person whose own token writes it, or who placed it, and nobody else's; empty is the
-    connection's account; None is the same until the person who asked at a desk lends their token.
-    """
+    """One delivery as it is stored: where it goes, how far it is, and its receipt or its problem."""
 
     key: str
     run_id: str
@@ -388,6 +380,7 @@ class DeliveryRow:
     wake_at: float | None = None
     receipt: Receipt | None = None
     problem: Problem | None = None
+    #: Whose own token writes it, or who placed it; "" is the connection's account, None too until the asker lends one.
     on_behalf_of: str | None = None
 
 

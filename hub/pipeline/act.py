@@ -8,7 +8,7 @@ from hub.domain import Actor, DeliveryRow, DeliveryState, Json, Run, RunState, S
 from hub.errors import BadRequest, Conflict, UnknownName
 from hub.ledger import Entry
 from hub.pipeline import spend
-from hub.pipeline.parts import Parts
+from hub.pipeline.parts import AT_THE_DESK, Parts, at_the_desk
 from hub.pipeline.step import TRANSITIONS, Step, commit
 from hub.store import Tx, budgets, deliveries, runs
 
@@ -58,7 +58,7 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
 
     Args:
         at: another place instead of the one that is gone, in the same connection. What goes to other places, or was
-            written already, stays where it is.
+            written already, stays where it is. It is read and written in the name of whoever moves it there.
 
     Raises:
         Conflict: the run is in none of these states.
@@ -79,15 +79,25 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
         else RunState.ANSWERED
     )
     changes: dict[str, object] = {"problem": None}
-    if at is not None and held.stage in _BEFORE_ANSWER and held.request.target is not None:
-        target = dataclasses.replace(held.request.target, at=at)
-        changes["request"] = dataclasses.replace(held.request, target=target, context=None)
+    whose = _Whose(parts, held, actor)
+    if held.stage in _BEFORE_ANSWER and held.request.target is not None:
+        name = held.request.target.connection
+        changes["on_behalf_of"] = whose.kept(name, held.on_behalf_of)
+        if at is not None:
+            target = dataclasses.replace(held.request.target, at=at)
+            changes["request"] = dataclasses.replace(held.request, target=target, context=None)
+            changes["on_behalf_of"] = whose.moved(name)
 
     def writes(tx: Tx) -> None:
+        rows = deliveries.of_run(tx, held.id)
+        for row in rows:
+            if row.on_behalf_of is None and (row.state in _NOT_WRITTEN or held.stage in _BEFORE_ANSWER):
+                deliveries.save(tx, row.key, now, {"on_behalf_of": whose.kept(row.target.connection, None)})
         if at is not None:
-            for row in _gone(held, deliveries.of_run(tx, held.id)):
+            for row in _gone(held, rows):
                 moved = Target(connection=row.target.connection, at=at)
-                deliveries.save(tx, row.key, now, {"target": moved, "receipt": None})
+                owner = whose.moved(moved.connection)
+                deliveries.save(tx, row.key, now, {"target": moved, "receipt": None, "on_behalf_of": owner})
         deliveries.reopen(tx, held.id, states=_NOT_WRITTEN, reviewed=None, now=now)
 
     step = Step(
@@ -101,6 +111,28 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
     resumed = commit(parts, held, step, actor=parts.ledger.pseudonym(actor.person, actor.via))
     parts.wake(resumed.queue)
     return resumed
+
+
+def waits_for(parts: Parts, run: Run) -> set[tuple[str, str]]:
+    """The connections at which a waiting run waits for what a person lends, and that person."""
+    asker = at_the_desk(run.request.actor)
+    if run.stage in _BEFORE_ANSWER:
+        target = run.request.target
+        places = [(target.connection, run.on_behalf_of)] if target is not None else []
+    else:
+        with parts.database.reading() as tx:
+            rows = deliveries.of_run(tx, run.id)
+        places = [(row.target.connection, row.on_behalf_of) for row in rows if row.state is DeliveryState.WAITING_USER]
+    found = ((name, asker if person is None else person) for name, person in places)
+    return {(name, person) for name, person in found if person}
+
+
+def go_on(parts: Parts, run: Run, since: float) -> Run:
+    """Let a run that just began to wait go on, if what it waits for was lent while it was at work, after ``since``."""
+    for name, person in waits_for(parts, run):
+        if parts.connections.lent_by(person).get(name, since) > since:
+            return resume(parts, run, Actor(person=person, via=AT_THE_DESK))
+    return run
 
 
 def undo(parts: Parts, run: Run, actor: Actor) -> Run:
@@ -160,6 +192,25 @@ def _end_of_money(parts: Parts, tx: Tx, run_id: str) -> dict[str, int]:
     cost = spend.ceiling_or_none(parts, stopped) or 0
     budgets.settle(tx, run_id, cost)
     return {"cost_micros": cost}
+
+
+class _Whose:
+    """In whose name a run that goes on works from now on. ``actor`` lets it."""
+
+    def __init__(self, parts: Parts, run: Run, actor: Actor) -> None:
+        self._person = at_the_desk(actor)
+        self._is_asker = self._person is not None and self._person == at_the_desk(run.request.actor)
+        self._lent = parts.connections.lent_by(self._person) if self._person else {}
+
+    def kept(self, connection: str, before: str | None) -> str | None:
+        """Of a place that stays: the asker's from the moment they lend their token, and then for good."""
+        return self._person if before is None and self._is_asker and connection in self._lent else before
+
+    def moved(self, connection: str) -> str | None:
+        """Of a place this person names: theirs. Nobody's token goes where somebody else sends it."""
+        if connection in self._lent:
+            return self._person
+        return None if self._is_asker else ""
 
 
 def _gone(held: Run, rows: list[DeliveryRow]) -> list[DeliveryRow]:

@@ -9,7 +9,7 @@ from hub.errors import RateLimited
 from hub.governance.masking import new_nonce
 from hub.ledger import Entry
 from hub.model import repair_messages
-from hub.pipeline.parts import Parts, lender
+from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Prompt
 from hub.store import calls
@@ -64,7 +64,7 @@ def _context(parts: Parts, run: Run) -> Context | None:
     target = run.request.target
     if target is None or run.request.context is not None:
         return run.request.context
-    connector, connection = parts.connections.for_team(target.connection, run.team, person=lender(run))
+    connector, connection = parts.connections.for_team(target.connection, run.team, person=run.on_behalf_of)
     reads = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if reads:
         account = f"{connection.name}:{connection.account}"

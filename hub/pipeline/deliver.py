@@ -9,7 +9,7 @@ from typing import Any
 from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Receipt, Run, RunState, Stage
 from hub.errors import ConfigurationError, InlayError, NeedsPermission, OutOfQuota, TargetGone, TryLater
 from hub.ledger import Entry
-from hub.pipeline.parts import Parts, lender
+from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Connection, Connector
 from hub.store import Tx, calls, deliveries, look_backs, runs
@@ -117,9 +117,9 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
         if nothing_to_write(parts, run, order):
             return _nothing_written(parts, run, row)
         allowed(parts, run, row)
-        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=lender(run))
+        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=row.on_behalf_of)
         wait = connector.gather.get(run.request.trigger, 0.0) if _first_time(row) and connector.batch > 1 else 0.0
-        wait = wait or brake(parts, connector, connection)
+        wait = wait or brake(parts, connector, connection, order)
         if wait:
             # Others are to be written along with it, or it is our own brake, not the vendor's: it counts as no attempt.
             return _put_off(parts, run, row, wait, None)
@@ -129,11 +129,11 @@ def _one(parts: Parts, run: Run, row: DeliveryRow) -> DeliveryRow:
     return settle(parts, run, row, receipt, started)
 
 
-def brake(parts: Parts, connector: Connector, connection: Connection) -> float:
-    """Take one delivery's calls from what the vendor allows; the seconds to wait when it allows no more now."""
+def brake(parts: Parts, connector: Connector, connection: Connection, order: Delivery) -> float:
+    """Take a delivery's calls from what the vendor allows; the seconds to wait when it allows no more now."""
     account = f"{connection.name}:{connection.account}"
     with parts.database.transaction() as tx:
-        return calls.take(tx, account, connector.limits, connector.delivery_cost, parts.clock())
+        return calls.take(tx, account, connector.limits, connector.cost(order), parts.clock())
 
 
 def settle(

@@ -12,7 +12,7 @@ from hub.domain import Delivery, DeliveryRow, DeliveryState, Receipt, Run
 from hub.errors import ConfigurationError, InlayError, LeaseLost, Unavailable
 from hub.pipeline import run as running
 from hub.pipeline.deliver import allowed, brake, delivery_of, nothing_to_write, settle
-from hub.pipeline.parts import Parts, lender
+from hub.pipeline.parts import Parts
 from hub.pipeline.step import MOVING
 from hub.sdk import Connection, Connector
 from hub.store import deliveries, runs
@@ -94,7 +94,7 @@ def _write_all(parts: Parts, taken: Sequence[Run]) -> None:
 def _due(parts: Parts, run: Run, row: DeliveryRow) -> tuple[Way, Due] | None:
     """A delivery that can go with others, and its way; None when it must be seen to by itself."""
     try:
-        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=lender(run))
+        connector, connection = parts.connections.for_team(row.target.connection, run.team, person=row.on_behalf_of)
         if connector.batch < 2 or ((row.wake_at or 0) > parts.clock() and row.attempts):
             return None  # After a failure its own time counts.
         allowed(parts, run, row)
@@ -106,7 +106,8 @@ def _due(parts: Parts, run: Run, row: DeliveryRow) -> tuple[Way, Due] | None:
 
 def _write(parts: Parts, way: Way, some: Sequence[Due]) -> None:
     connector, connection = way
-    if brake(parts, connector, connection):
+    # Written together they cost what one of them costs.
+    if brake(parts, connector, connection, some[0][2]):
         return
     started = time.perf_counter()
     outcomes: Sequence[Receipt | InlayError | ConfigurationError]

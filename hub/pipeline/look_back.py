@@ -12,7 +12,7 @@ from hub.errors import ConfigurationError, InlayError, NeedsPermission, TargetGo
 from hub.ledger import Entry
 from hub.pipeline.compose import READ
 from hub.pipeline.deliver import DAY, delivery_of
-from hub.pipeline.parts import Parts, lender
+from hub.pipeline.parts import Parts
 from hub.store import calls, deliveries, look_backs, runs
 
 log = structlog.get_logger("inlay.look_back")
@@ -78,8 +78,14 @@ def _look_at(parts: Parts, key: str, moment: str, attempts: int) -> None:
 
 
 def _read(parts: Parts, run: Run, row: DeliveryRow) -> Standing | None:
-    person = lender(run)
-    connector, connection = parts.connections.for_team(row.target.connection, run.team, person=person)
+    """
+    Raises:
+        NeedsPermission: only whoever wrote the text could say what became of it.
+    """
+    name, person = row.target.connection, row.on_behalf_of
+    if person and name not in parts.connections.lent_by(person):
+        person = None  # Looking changes nothing: the connection's own account may see the text too.
+    connector, connection = parts.connections.for_team(name, run.team, person=person)
     cost = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if cost:
         account = f"{connection.name}:{connection.account}"
@@ -87,7 +93,13 @@ def _read(parts: Parts, run: Run, row: DeliveryRow) -> Standing | None:
             wait = calls.take(tx, account, connector.limits, cost, parts.clock())
         if wait:
             raise TryLater(f"{connector.title} takes no more reads for the moment.", after=wait)
-    return connector.read_back(connection, delivery_of(parts, run, row))
+    try:
+        return connector.read_back(connection, delivery_of(parts, run, row))
+    except TargetGone as error:
+        if row.on_behalf_of and connection.token is None:
+            # Vendors say the same of what is gone and of what an account may not see. It was another's to write it.
+            raise NeedsPermission(f"{connector.title} shows the text to whoever wrote it, if it is there.") from error
+        raise
 
 
 def _later(parts: Parts, run: Run, row: DeliveryRow, moment: str, attempts: int, error: InlayError) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.connections import Connections
-from hub.domain import Run
+from hub.domain import Actor, Run
 from hub.governance.policy import Policy
 from hub.governance.runner import Runner
 from hub.ledger import Ledger
@@ -21,10 +21,9 @@ from hub.store import Database, runs
 AT_THE_DESK = "connect"
 
 
-def lender(run: Run) -> str | None:
-    """Whose lent token a run may use: only a person who was proven to be there, never one an event merely names."""
-    actor = run.request.actor
-    return actor.person if actor.via == AT_THE_DESK else None
+def at_the_desk(actor: Actor) -> str | None:
+    """The person whose own token may be used: one who was proven to be there, never one an event merely names."""
+    return runs.one_spelling(actor.person) if actor.via == AT_THE_DESK else None
 
 
 @dataclass(slots=True)

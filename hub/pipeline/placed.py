@@ -8,6 +8,7 @@ from dataclasses import replace
 from hub.domain import Actor, DeliveryRow, DeliveryState, Receipt, Run, RunState, Standing, Target
 from hub.errors import BadRequest, Conflict
 from hub.ledger import Entry
+from hub.pipeline.deliver import DAY
 from hub.pipeline.look_back import figures
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import MOVING
@@ -15,12 +16,14 @@ from hub.store import Tx, deliveries, events, runs
 
 _SHOWN = (RunState.DELIVERED, RunState.IN_REVIEW)
 _RESTING = tuple(state for state in RunState if state not in MOVING)
-#: More places than anybody puts one draft to.
+_PLACED = (DeliveryState.PLACED, DeliveryState.UNDONE)
+#: More places than anybody puts one draft to, and more looks at one in a row than tell something.
 MOST = 50
 
 
 def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt, *, reviewed: bool) -> Run:
-    """Record a place: a delivery that is there already, with its receipt. The same place again changes its record.
+    """Record a place: a delivery that is there already, with its receipt. The same place again changes its record, and
+    what was taken back may stand again. Nobody changes what another placed, or what the hub wrote.
 
     Raises:
         Conflict: there is no draft to place, or it is said to be reviewed and is not.
@@ -37,12 +40,12 @@ def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt
 
     def write(tx: Tx, held: Run) -> Entry:
         rows = deliveries.of_run(tx, held.id)
-        known = _known(rows, marker)
-        if known is not None:
-            merged = replace(receipt, detail={**(known.receipt.detail if known.receipt else {}), **receipt.detail})
-            deliveries.save(
-                tx, known.key, now, {"state": DeliveryState.PLACED, "receipt": merged, "reviewed": reviewed}
-            )
+        known = _known(held, rows, marker, actor, vendor_id=receipt.vendor_id)
+        if known is not None and known.receipt is not None:
+            stood = known.receipt.detail if known.state is DeliveryState.PLACED else {}
+            kept = replace(receipt, detail={**stood, **receipt.detail})
+            changes = {"state": DeliveryState.PLACED, "target": target, "receipt": kept, "reviewed": reviewed}
+            deliveries.save(tx, known.key, now, changes)
             return Entry("delivery.placed", {"delivery": known.key, "reviewed": reviewed, "again": True})
         if len(rows) >= MOST:
             raise BadRequest("This draft stands in too many places.", instead="Start a new run.")
@@ -55,6 +58,7 @@ def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt
             state=DeliveryState.PLACED,
             reviewed=reviewed,
             receipt=receipt,
+            on_behalf_of=runs.one_spelling(actor.person),
         )
         deliveries.add(tx, row, now)
         runs.save(tx, held.id, held.token, {"destinations": number})
@@ -74,12 +78,12 @@ def remove(parts: Parts, run: Run, actor: Actor, marker: str) -> Run:
     """Record that the surface took its text back.
 
     Raises:
-        Conflict: it placed nothing of that name.
+        Conflict: this person placed nothing of that name.
     """
     now = parts.clock()
 
     def write(tx: Tx, held: Run) -> Entry | None:
-        known = _known(deliveries.of_run(tx, held.id), marker)
+        known = _known(held, deliveries.of_run(tx, held.id), marker, actor)
         if known is None:
             raise Conflict("This run has placed nothing of that name.")
         if known.state is DeliveryState.UNDONE:
@@ -90,21 +94,26 @@ def remove(parts: Parts, run: Run, actor: Actor, marker: str) -> Run:
     return _held(parts, run, actor, _RESTING, write)
 
 
-def stands(parts: Parts, run: Run, marker: str, standing: Standing) -> None:
-    """Put on record what a surface found of a text it had placed; the same again is told once.
+def stands(parts: Parts, run: Run, actor: Actor, marker: str, standing: Standing) -> None:
+    """Put on record what a surface found of a text it had placed. The same again is told once, and of what was taken
+    back nothing.
 
     Raises:
-        Conflict: it placed nothing of that name.
+        Conflict: this person placed nothing of that name.
     """
     with parts.database.transaction() as tx:
-        known = _known(deliveries.of_run(tx, run.id), marker)
+        known = _known(run, deliveries.of_run(tx, run.id), marker, actor)
         if known is None:
             raise Conflict("This run has placed nothing of that name.")
-        found = figures(standing)
-        told = [e.data for e in events.of_run(tx, run.id) if e.kind == "delivery.read_back"]
-        last = next((data for data in reversed(told) if data["delivery"] == known.key), {})
-        if {name: last.get(name) for name in found} == found:
+        if known.state is not DeliveryState.PLACED:
             return
+        found = figures(standing)
+        read = [e for e in events.of_run(tx, run.id) if e.kind == "delivery.read_back"]
+        told = [e for e in read if e.data["delivery"] == known.key]
+        if told and {name: told[-1].data.get(name) for name in found} == found:
+            return
+        if len(told) >= MOST and parts.clock() - told[-1].at < DAY:
+            return  # The ledger grows by what people do, not by how often a surface calls.
         data = {"delivery": known.key, "moment": "at a visit", "simulated": run.simulated, **found}
         who = parts.ledger.pseudonym(None, "surface")
         parts.ledger.append(
@@ -136,8 +145,22 @@ def _held(
     return after
 
 
-def _known(rows: list[DeliveryRow], marker: str) -> DeliveryRow | None:
-    return next((row for row in rows if row.receipt is not None and row.receipt.detail.get("marker") == marker), None)
+def _known(
+    run: Run, rows: list[DeliveryRow], marker: str, actor: Actor, *, vendor_id: str | None = None
+) -> DeliveryRow | None:
+    """What this person placed under that name, the one that stands before those that were taken back; with
+    ``vendor_id``, there."""
+    asker, person = runs.one_spelling(run.request.actor.person), runs.one_spelling(actor.person)
+    own = [
+        row
+        for row in rows
+        if row.state in _PLACED
+        and row.receipt is not None
+        and row.receipt.detail.get("marker") == marker
+        and (asker if row.on_behalf_of is None else row.on_behalf_of) == person
+        and (vendor_id is None or row.receipt.vendor_id == vendor_id or row.state is DeliveryState.UNDONE)
+    ]
+    return max(own, key=lambda row: (row.state is DeliveryState.PLACED, row.number), default=None)
 
 
 def _marker(receipt: Receipt) -> str:

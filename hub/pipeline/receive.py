@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic_core import to_json
@@ -13,8 +13,8 @@ from hub.clean import clean_json
 from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
-from hub.pipeline import routes
-from hub.pipeline.parts import Parts
+from hub.pipeline import routes, tell
+from hub.pipeline.parts import Parts, at_the_desk
 from hub.pipeline.step import Step, store
 from hub.store import Tx, connections, deliveries, runs, teams
 from hub.templates import Template
@@ -46,6 +46,8 @@ class _Plan:
     template: Template
     request: Request
     destinations: tuple[Target, ...]
+    #: Who lends their own token for it, by connection.
+    lent: Mapping[str, str]
 
 
 def receive(
@@ -127,8 +129,9 @@ def _store(parts: Parts, new: Run, plan: _Plan | None) -> Callable[[Tx, Run], No
             raise LeaseLost("This run was stored by a commit whose reply was lost.")
         if not made:
             raise Known(run_id, fingerprint)
+        tell.plan(tx, run, run.state, run.created_at)
         if plan is not None:
-            deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at)
+            deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at, lent=plan.lent)
 
     return insert
 
@@ -198,7 +201,9 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
         parts.connections.for_team(target.connection, team)
     if strict:
         _check_inputs(request, template)
-    return _Plan(team, template, request, destinations)
+    person = at_the_desk(request.actor)
+    lent = dict.fromkeys(parts.connections.lent_by(person), person) if person else {}
+    return _Plan(team, template, request, destinations, lent)
 
 
 def _check_team(parts: Parts, team: str) -> None:
@@ -241,6 +246,7 @@ def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Proble
         destinations=len(plan.destinations) if plan else 0,
         simulated=parts.model.simulated,
         problem=problem,
+        on_behalf_of=plan.lent.get(request.target.connection) if plan and request.target else None,
     )
 
 

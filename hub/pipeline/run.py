@@ -24,6 +24,7 @@ from hub.errors import (
     TryLater,
 )
 from hub.ledger import Entry
+from hub.pipeline import act
 from hub.pipeline.ask import ask, begin
 from hub.pipeline.check import check_input, check_output
 from hub.pipeline.compose import compose
@@ -79,8 +80,9 @@ def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[
         Unavailable: the database does not answer; with ``birth`` nothing may be stored.
     """
     try:
-        direct, light = False, birth
+        direct, light, since = False, birth, run.updated_at
         while run.token is not None:
+            since = run.updated_at
             step, ms = _next(parts, run, direct)
             step = _timed(step, run.stage, ms).after(light)
             if step.light:
@@ -102,9 +104,20 @@ def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[
         return run
     finally:
         parts.leases.drop(run.token)
+    if run.state is RunState.WAITING_USER:
+        run = _in_time(parts, run, since)
     if run.ended_at is not None:
         parts.finished(run)
     return run
+
+
+def _in_time(parts: Parts, run: Run, since: float) -> Run:
+    """A fresh token that came while the run was at work with an old one found nothing waiting: it does now."""
+    try:
+        return act.go_on(parts, run, since)
+    except InlayError as error:
+        log.info("stays as it is", run=run.id, error=error.code)
+        return run
 
 
 def _take_and_walk(parts: Parts, take: Callable[[Tx, Mapping[str, Any]], Run | None]) -> Run | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hub.bootstrap import Hub
 from hub.domain import Actor, Json, Receipt, Request, Role, Run, RunState, Standing, Target
 from hub.errors import InlayError
 from hub.pipeline import act, placed
-from hub.pipeline.parts import AT_THE_DESK, lender
+from hub.pipeline.parts import AT_THE_DESK
 from hub.sdk import Connection, Visitor
-from hub.store import connections, deliveries, runs
+from hub.store import connections, permits, runs
 from hub.store.connections import Workflow
 from hub.web import run_view
 from hub.web.api import catalog
@@ -22,6 +23,8 @@ from hub.web.auth import Identity
 #: Over how long uses are counted, in seconds, and how long a count is good for.
 WINDOW = 90 * 86_400.0
 _FRESH = 300.0
+#: Waiting runs that one visit lets go on.
+_MOST_WAITING = 100
 
 
 class Uses:
@@ -116,22 +119,21 @@ class PersonAtTheDesk(Visitor):
         return self._shown(placed.remove(self._hub.parts, run, self._actor(run.team), marker))
 
     def stands(self, run_id: str, marker: str, standing: Standing) -> None:
-        placed.stands(self._hub.parts, self._run(run_id), marker, standing)
+        run = self._run(run_id)
+        placed.stands(self._hub.parts, run, self._actor(run.team), marker, standing)
 
     def go_on(self) -> None:
         """Let the person's runs that wait for their token go on, now that they brought a fresh one."""
+        parts, name = self._hub.parts, self.connection.name
+        person = runs.one_spelling(self.person) or ""
         with self._hub.database.reading() as tx:
-            waiting = runs.of_person(tx, self.person, limit=20, state=RunState.WAITING_USER)
-        for run in waiting:
-            if lender(run) is None:
-                continue
-            with self._hub.database.reading() as tx:
-                places = [row.target for row in deliveries.of_run(tx, run.id)]
-            if run.request.target is not None:
-                places.append(run.request.target)
-            if any(place.connection == self.connection.name for place in places):
+            waiting = runs.of_person(tx, self.person, limit=_MOST_WAITING, state=RunState.WAITING_USER)
+            moved = permits.waiting(tx, name, person, limit=_MOST_WAITING)
+            waiting += [run for run in map(partial(runs.get, tx), moved) if run is not None]
+        for run in {run.id: run for run in waiting if self._identity.reaches(run.team)}.values():
+            if (name, person) in act.waits_for(parts, run):
                 try:
-                    act.resume(self._hub.parts, run, self._actor(run.team))
+                    act.resume(parts, run, self._actor(run.team))
                 except InlayError:
                     continue  # Somebody else was faster, or it waits for something else: it stays as it is.
 

@@ -37,7 +37,11 @@ class DiarySettings(ConnectorSettings):
 
 
 class Diary(Connector):
-    """Writes for whoever lent a token, and for nobody else. ``standing`` is what a look back finds."""
+    """Writes for whoever lent a token, and with an ``account`` of its own for everybody else.
+
+    To read it takes a token once it is ``locked``, and those in ``refused`` open nothing. ``meanwhile`` happens once,
+    while a page is being opened. ``standing`` is what a look back finds.
+    """
 
     name: ClassVar[str] = "diary"
     title: ClassVar[str] = "Diary"
@@ -47,6 +51,11 @@ class Diary(Connector):
         self.written: dict[str, tuple[str, str]] = {}
         self.suggested: list[bool] = []
         self.accounts: list[str] = []
+        self.opened: list[tuple[str, Any]] = []
+        self.account: str | None = None
+        self.locked = False
+        self.refused: set[str] = set()
+        self.meanwhile: Callable[[], Any] | None = None
         self.standing: Standing | Exception | None = Standing(state="kept", changed=0.0)
 
     def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
@@ -56,10 +65,12 @@ class Diary(Connector):
         return []
 
     def context(self, connection: Connection, target: Target) -> Context:
+        if self.locked:
+            self._open(connection, target)
         return Context(text="a page of the diary")
 
     def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:
-        token = _token(connection)
+        token = self._open(connection, delivery.target)
         self.accounts.append(connection.account)
         self.suggested.append(delivery.suggest)
         already = delivery.key in self.written
@@ -67,7 +78,7 @@ class Diary(Connector):
         return Receipt(vendor_id=delivery.key, content_hash="h", already=already, detail={"marker": delivery.key})
 
     def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
-        _token(connection)
+        self._open(connection, target)
         self.written.pop(receipt.vendor_id, None)
         return receipt
 
@@ -121,22 +132,30 @@ class Diary(Connector):
             visitor, said = desk.visitor(), desk.body()
             if act == "placed":
                 target = Target(connection="", at={"page": said["page"]})
-                receipt = Receipt(vendor_id="p", content_hash="h", detail={"marker": said["marker"]})
+                detail = {"marker": said["marker"], **said.get("detail", {})}
+                receipt = Receipt(vendor_id=said.get("id", "p"), content_hash="h", detail=detail)
                 return jsonify(visitor.placed(run, target, receipt, reviewed=said["reviewed"]))
             if act == "removed":
                 return jsonify(visitor.removed(run, said["marker"]))
             if act == "stands":
                 visitor.stands(run, said["marker"], Standing(state=said["state"], changed=said["changed"]))
                 return jsonify(visitor.run(run))
+            if act == "resume":
+                return jsonify(visitor.resume(run, at=said.get("at")))
             return jsonify(getattr(visitor, act)(run))
 
         return page
 
-
-def _token(connection: Connection) -> str:
-    if connection.token is None:
-        raise NeedsPermission("The diary opens for its owner only.", instead="Open your diary again.")
-    return connection.token.reveal()
+    def _open(self, connection: Connection, target: Target) -> str:
+        """With whose token a page is opened."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        token = self.account if connection.token is None else connection.token.reveal()
+        if meanwhile is not None:
+            meanwhile()
+        self.opened.append((token or "", dict(target.at)))
+        if token is None or token in self.refused:
+            raise NeedsPermission("The diary opens for its owner only.", instead="Open your diary again.")
+        return token
 
 
 class Plugin:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,56 +13,13 @@ from hub.pipeline import look_back
 from hub.sdk import NeedsPermission, Standing
 from hub.store import connections, permits, teams
 from hub.testing import FakeModel
-from tests.flow.web.diary import AWAY, GONE, WORD, Diary, Plugin
-from tests.flow.web.site import OTHER, Site, open_site
+from tests.flow.web.diary import AWAY, GONE, WORD
+from tests.flow.web.site import OTHER
 from tests.flow.web.test_api_acts import ASKED, EMAIL, SECRET
+from tests.flow.web.vendor import Vendor, a_vendor
 from tests.hubs import TEAM, TEMPLATE, answer, inputs, request, wait_for
 
 DAY = 86_400.0
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass(slots=True)
-class Vendor:
-    """The vendor's tool: calls the hub's pages in somebody's name."""
-
-    site: Site
-    diary: Diary
-    clock: Clock
-
-    def call(self, path: str, body: Any = None, *, who: str = "mara@example.com", **headers: str) -> Any:
-        sent = {"X-Proof": WORD, "X-Person": who, **{f"X-{name}": value for name, value in headers.items()}}
-        client = self.site.client()
-        where = f"/connect/diary/mine/{path}"
-        return client.get(where, headers=sent) if body is None else client.post(where, json=body, headers=sent)
-
-    def start(self, key: str = "click", **given: Any) -> dict[str, Any]:
-        headers = {"token": given.pop("token")} if "token" in given else {}
-        who = given.pop("who", "mara@example.com")
-        body = {"key": key, "template": TEMPLATE, "inputs": inputs(), "surface": "google_docs", **given}
-        answer = self.call("runs", body, who=who, **headers)
-        assert answer.status_code == 200, answer.text
-        return answer.json
-
-
-@contextmanager
-def a_vendor(home: Path, **given: Any) -> Iterator[Vendor]:
-    plugin, clock = Plugin(), Clock()
-    with open_site(home, plugins=(("diary", plugin),), clock=clock, **given) as site:
-        row = site.hub.parts.connections.sealed("mine", "diary", {}, sandbox=True, now=clock())
-        with site.hub.database.transaction() as tx:
-            connections.put(tx, row)
-            connections.enable(tx, "mine", TEAM, {})
-        yield Vendor(site, plugin.diary, clock)
 
 
 @pytest.fixture
@@ -289,6 +244,7 @@ def test_a_place_that_cannot_be_read_is_looked_at_again_and_one_that_is_gone_is_
 ) -> None:
     run = vendor.start("a", write=True, token="t")["id"]
     vendor.clock.now += DAY + 1
+    vendor.call("me", token="fresh")
     vendor.diary.standing = found
     look_back.look(vendor.site.hub.parts)
     standing = vendor.call(f"runs/{run}").json["deliveries"][0]["standing"]
