@@ -109,7 +109,8 @@ def _submitted(visitor: Visitor, said: Asked) -> Json:
 
 def _read(body: Json) -> Asked:
     try:
-        return Asked.model_validate(dict(body))
+        # A flow leaves out what nobody filled in, or sends null for it.
+        return Asked.model_validate({name: value for name, value in body.items() if value is not None})
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, one['loc']))[:40]}: {one['msg']}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.salesforce.button import Asked
 
+_PERSON = "Who asks, by e-mail address. Leave it empty where the External Credential sends it."
 _JOB = {
     "job_id": "The job's id.",
     "status": "How far it is: queued, answered, in_review, delivered, or how it ended.",
@@ -44,7 +45,10 @@ _REFUSALS = {
 def document(url: str, connection: str) -> dict[str, Any]:
     """The whole document, for the connection at this hub."""
     answers = {code: _answer(what, "Problem") for code, what in _REFUSALS.items()}
-    job = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    text = {"type": "string"}
+    job = {"name": "job_id", "in": "path", "required": True, "schema": text}
+    # Where the External Credential cannot say it, the flow does.
+    person = {"name": "X-Inlay-Person", "in": "header", "required": False, "schema": text, "description": _PERSON}
     return {
         "openapi": "3.0.3",
         "info": {
@@ -58,6 +62,7 @@ def document(url: str, connection: str) -> dict[str, Any]:
                 "post": {
                     "operationId": "askForDraft",
                     "summary": "Ask for a draft on a record.",
+                    "parameters": [person],
                     "requestBody": {"required": True, "content": _json("Ask")},
                     "responses": {"202": _answer("It was taken.", "Job"), **answers},
                 }
@@ -66,7 +71,7 @@ def document(url: str, connection: str) -> dict[str, Any]:
                 "get": {
                     "operationId": "lookAtDraft",
                     "summary": "Look how far a job is.",
-                    "parameters": [job],
+                    "parameters": [job, person],
                     "responses": {"200": _answer("How far it is.", "Job"), **answers},
                 }
             },

@@ -169,7 +169,7 @@ def test_a_person_of_two_teams_says_which_one_it_is_for(place: Place) -> None:
         {**press(), "template": "t" * 81},
         {**press(), "more": "x"},
         {**press(), "instructions": {"a": 1}},
-        {**press(), "instructions": None},
+        {**press(), "template": None},
     ],
     ids=lambda body: repr(body)[:40],
 )
@@ -177,6 +177,12 @@ def test_a_body_that_is_not_in_the_file_is_refused_flat(place: Place, flow: Flow
     status, told = flow.call("askForDraft", body=body)
     assert status in (400, 422) and told["error"] and told["instead"]
     assert place.runs() == []
+
+
+def test_what_a_flow_leaves_empty_counts_as_left_out(place: Place, flow: Flow) -> None:
+    first = flow.ask(**press())
+    assert flow.call("askForDraft", body={**press(), "instructions": None, "team": None}) == first
+    assert flow.ask(**press(instructions="", team=" ")) == first
 
 
 def test_a_body_that_is_too_large_is_refused_flat(tmp_path: Path) -> None:

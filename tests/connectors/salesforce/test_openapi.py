@@ -10,7 +10,7 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_30_VALIDATOR
 
 from connectors.salesforce import manifests, openapi
-from connectors.salesforce.button import Asked
+from connectors.salesforce.button import PERSON, Asked
 from connectors.salesforce.connector import Salesforce
 from hub.sdk import BadRequest, Connection, GuardedHttp, Secret
 from tests.connectors.salesforce.connector_bench import settings
@@ -88,6 +88,12 @@ def test_what_it_asks_for_is_what_the_button_takes(document: dict[str, Any]) -> 
     assert all(len(one["description"].split()) > 2 for one in ask["properties"].values())
     assert set(ask["required"]) == {"record_id", "template", "request_key"}
     Asked.model_validate(dict.fromkeys(ask["required"], "x"))
+
+
+def test_a_flow_can_say_who_asks_where_the_credential_cannot(document: dict[str, Any]) -> None:
+    for told in operations(document):
+        (header,) = (one for one in told["parameters"] if one["in"] == "header")
+        assert header["name"].lower() == PERSON and not header["required"]
 
 
 def test_its_calls_are_this_connection_s_at_this_hub(document: dict[str, Any]) -> None:
