@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,14 @@ def test_what_is_no_outbound_message_is_told_so(body: bytes) -> None:
         parsed(body)
     with pytest.raises(Unverified):
         inbound.verify(opened(), came(body, "another-token-that-is-long-enough"))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/html", "multipart/form-data; boundary=text/xml", ""])
+def test_a_message_that_is_sent_as_something_else_is_none(kind: str) -> None:
+    for sent in ("text/xml", "Text/XML; charset=UTF-8"):
+        assert inbound.parse(opened(), replace(came(GOOD), headers={"content-type": sent}))
+    with pytest.raises(BadRequest):
+        inbound.parse(opened(), replace(came(GOOD), headers={"content-type": kind}))
 
 
 @pytest.mark.parametrize(
