@@ -31,7 +31,11 @@ def show(runs: Sequence[Json], problems: Sequence[tuple[Command, InlayError]], m
         "Commands in this document",
         section(nothing, buttons(look, again)),
         section(*(_run(run, made) for run in runs), header="What they became"),
-        section(*(part for one in problems[:MOST] for part in _problem(*one)), header="These did not run"),
+        section(
+            *(part for one in problems[:MOST] for part in _problem(*one)),
+            text(f"… and {len(problems) - MOST} more below them.") if len(problems) > MOST else None,
+            header="These did not run",
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -25,8 +25,9 @@ from connectors.google_docs.document import STRUCTURE, Document, Paragraph, Segm
 from hub.sdk import BadRequest, InlayError, Json, Request, Target
 
 SURFACE = "google_docs"
-#: Commands that run at one click.
+#: Commands that run at one click, and commands that are looked at: anybody who may edit can write thousands.
 MOST = 20
+LOOKED_AT = 50
 IN = "inlay:in:"
 _SHOWN = 300
 
@@ -60,21 +61,21 @@ class Asked:
 
 
 def find(document: Document) -> list[Command]:
-    """Every command of the document from the top: in each tab the body, tables included, then headers, footers and
-    footnotes. A line that is itself suggested, to come in or to go, is none: nobody has decided that it stands there.
+    """The commands of the document from the top, ``LOOKED_AT`` of them and the first one beyond: in each tab the body,
+    tables included, then headers, footers and footnotes. A line that is itself suggested, to come in or to go, is none:
+    nobody has decided that it stands there.
     """
     found: list[Command] = []
     for tab in document.tabs:
         for segment in tab.segments:
-            lines = _commands(segment)
+            lines = list(islice(_commands(segment), LOOKED_AT + 1 - len(found)))
             drafts = [one for one in tab.ranges if one.segment is segment and one.name.startswith(draft.OUT)]
-            siblings = {one.container: segment.within(one.container) for one, _ in lines}
+            above = _texts_above(segment, [one for one, _ in lines])
             for one, line in lines:
-                above = _above(segment, one, siblings[one.container])
                 place_of = segment, one.start, one.end - 1
                 name = _name(document, tab, *place_of)
                 drafted = any(made.start <= one.start < made.end for made in drafts)
-                found.append(Command(len(found) + 1, line, tab.id, above, *place_of, name, drafted))
+                found.append(Command(len(found) + 1, line, tab.id, above[one.start], *place_of, name, drafted))
     return found
 
 
@@ -83,9 +84,10 @@ def naming(document: Document, templates: Sequence[Json], *, person: str, click:
     or whose words are too many; usually none. Once they stand, at whatever click, it gives none.
     """
     made: list[dict[str, Any]] = []
-    understood = (one for one in find(document) if _is_understood(one, templates))
+    understood = (one for one in find(document)[:LOOKED_AT] if _is_understood(one, templates))
+    times = _Times(document)
     for command in islice(understood, MOST):
-        if not command.name and (len(command.line) > place.LONGEST or _stands(document, command) > 1):
+        if not command.name and (len(command.line) > place.LONGEST or times.of(command) > 1):
             # The line is a part of the name: at the same click the same number may come to stand before another.
             told = f"{command.number}-{_hash(command.line)[:8]}"
             name = f"{IN}{click_of(person, document.id, click)[:12]}.{told}"
@@ -96,18 +98,21 @@ def naming(document: Document, templates: Sequence[Json], *, person: str, click:
 
 
 def requests(document: Document, templates: Sequence[Json], *, person: str, connection: str, click: str) -> list[Asked]:
-    """Every command of the document with its request or its problem.
+    """The commands of the document with their requests or their problems; that there are too many comes first.
 
     The key is made of the person, the document, the click and the command's own line or name: the number of a command
     changes as soon as the one before it is replaced, and the same click would then run it a second time.
     """
     asked: list[Asked] = []
-    made = 0
+    made, times = 0, _Times(document)
     for command in find(document):
+        if command.number > LOOKED_AT:
+            asked.insert(0, Asked(command, problem=_too_many()))
+            break
         try:
             if made == MOST:
                 raise BadRequest(f"At most {MOST} commands run at one click.", instead="Click again for this one.")
-            request = _request(document, command, templates, (person, document.id, click), connection)
+            request = _request(times, command, templates, (person, document.id, click), connection)
         except InlayError as problem:
             asked.append(Asked(command, problem=problem))
         else:
@@ -139,9 +144,32 @@ def inputs(order: Order, template: Json, above: str) -> dict[str, Any]:
     return {**order.inputs, name: material}
 
 
+class _Times:
+    """How many times the words of a command stand in its tab, inside other lines too; each line is counted once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._known: dict[tuple[str, str], int] = {}
+
+    def of(self, command: Command) -> int:
+        words = command.tab, command.line
+        if words not in self._known:
+            segments = (one for tab in self.document.tabs if tab.id == command.tab for one in tab.segments)
+            self._known[words] = sum(len(one.find(command.line)) for one in segments)
+        return self._known[words]
+
+
+def _too_many() -> BadRequest:
+    return BadRequest(
+        f"There are more than {LOOKED_AT} commands in this document: this one and those below it were not looked at.",
+        instead="Click again when those above are done; correct or delete those that do not run.",
+    )
+
+
 def _request(
-    document: Document, command: Command, templates: Sequence[Json], click: tuple[str, str, str], connection: str
+    times: _Times, command: Command, templates: Sequence[Json], click: tuple[str, str, str], connection: str
 ) -> Request:
+    document = times.document
     if command.drafted:
         raise BadRequest(
             "This line stands inside a draft that Inlay wrote.",
@@ -153,9 +181,9 @@ def _request(
     remarks = template.get("write") == "comments"
     heading, section = _section(command) if remarks else (None, "")
     filled = inputs(order, template, section if remarks else command.above)
-    if not command.name and (times := _stands(document, command)) > 1:
+    if not command.name and (stands := times.of(command)) > 1:
         raise BadRequest(
-            f"The words of this command stand {times} times in the document.",
+            f"The words of this command stand {stands} times in the document.",
             why="Inlay puts a draft only where there is no doubt which place is meant.",
             instead="Write them differently, or run this one again when the other is replaced.",
         )
@@ -208,7 +236,7 @@ def _section(command: Command) -> tuple[Paragraph | None, str]:
     level = -1 if heading is None else heading.level or 0
     after = (one.start for one in siblings[before:] if one.level is not None and one.level <= level)
     start, stop = (heading or siblings[0]).start, next(after, siblings[-1].end)
-    lines = [(one.start, one.end) for one in segment.paragraphs if is_command(_text(segment, one))]
+    lines = [(one.start, one.end) for one in _inside(segment, start, stop) if is_command(_text(segment, one))]
     return heading, _plain(_settled(segment, start, stop, without=lines))
 
 
@@ -222,11 +250,6 @@ def _is_understood(command: Command, templates: Sequence[Json]) -> bool:
     return True
 
 
-def _stands(document: Document, command: Command) -> int:
-    """How many times the words of a command stand in its tab, inside other lines too."""
-    return sum(len(one.find(command.line)) for tab in document.tabs if tab.id == command.tab for one in tab.segments)
-
-
 def _name(document: Document, tab: Tab, segment: Segment, start: int, end: int) -> str:
     """The named range that covers exactly this and nothing else. A copied text may carry a name a second time."""
     names = (
@@ -237,21 +260,34 @@ def _name(document: Document, tab: Tab, segment: Segment, start: int, end: int) 
     return next((name for name in names if len(document.named(name)) == 1), "")
 
 
-def _commands(segment: Segment) -> list[tuple[Paragraph, str]]:
+def _commands(segment: Segment) -> Iterator[tuple[Paragraph, str]]:
     found = ((one, _text(segment, one)) for one in segment.paragraphs)
-    return [
-        (one, line)
-        for one, line in found
-        if is_command(line) and not any(start < one.end and end > one.start for start, end, _ in segment.suggested)
-    ]
+    return ((one, line) for one, line in found if is_command(line) and not segment.undecided(one.start, one.end))
 
 
-def _above(segment: Segment, paragraph: Paragraph, siblings: Sequence[Paragraph]) -> str:
-    """The nearest text above in the same cell or body that is no command: a paragraph, or a whole table."""
-    at = bisect_left(siblings, paragraph.start, key=lambda one: one.start)
-    for before, after in zip(reversed(siblings[:at]), reversed(siblings[1 : at + 1]), strict=True):
-        if before.next == "table" and (cells := _table(segment, before.end, after.start)):
+def _texts_above(segment: Segment, lines: Sequence[Paragraph]) -> dict[int, str]:
+    """For each of these lines, in their order and by its start, the nearest text above in the same cell or body that is
+    no command: a paragraph, or a whole table. No paragraph is looked at for two lines.
+    """
+    siblings: dict[int, list[Paragraph]] = {one.container: [] for one in lines}
+    for one in segment.paragraphs:
+        if one.container in siblings:
+            siblings[one.container].append(one)
+    above: dict[int, str] = {}
+    for one in lines:
+        above[one.start] = _above(segment, one, siblings[one.container], above)
+    return above
+
+
+def _above(segment: Segment, line: Paragraph, siblings: Sequence[Paragraph], known: Mapping[int, str]) -> str:
+    for at in range(bisect_left(siblings, line.start, key=lambda one: one.start) - 1, -1, -1):
+        before = siblings[at]
+        if before.next == "table" and (cells := _table(segment, before.end, siblings[at + 1].start)):
             return cells
+        if before.start in known:
+            return known[before.start]
+        if before.empty:
+            continue
         text = _text(segment, before)
         if not is_command(text) and (plain := _plain(_settled(segment, before.start, before.end))):
             return plain
@@ -260,18 +296,22 @@ def _above(segment: Segment, paragraph: Paragraph, siblings: Sequence[Paragraph]
 
 def _table(segment: Segment, start: int, end: int) -> str:
     """A table as text: cells apart by tabs, rows by line breaks. Commands in it are left out."""
-    inside = (one for one in segment.paragraphs if start <= one.start < end)
-    lines = [(one.start, one.end - 1) for one in inside if is_command(_text(segment, one))]
+    lines = [(one.start, one.end - 1) for one in _inside(segment, start, end) if is_command(_text(segment, one))]
     # Google counts one unit before each cell, and one more before each row, before the table and behind it.
     units = _settled(segment, start, end, without=lines).strip(f"\n{STRUCTURE}")
     units = re.sub(f"\n{STRUCTURE}{{2,}}", "\n", units).replace(f"\n{STRUCTURE}", "\t")
     return _plain(units)
 
 
+def _inside(segment: Segment, start: int, end: int) -> Sequence[Paragraph]:
+    first, stop = (bisect_left(segment.paragraphs, at, key=lambda one: one.start) for at in (start, end))
+    return segment.paragraphs[first:stop]
+
+
 def _settled(segment: Segment, start: int, end: int, without: Sequence[tuple[int, int]] = ()) -> str:
     """The units there, without what is only suggested to come in."""
     kept, at = [], start
-    for first, last in sorted([*without, *((one[0], one[1]) for one in segment.suggested if one[2])]):
+    for first, last in sorted([*without, *segment.coming_in(start, end)]):
         if first < end and last > at:
             kept.append(segment.units[at : max(first, at)])
             at = min(last, end)

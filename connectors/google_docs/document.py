@@ -9,7 +9,8 @@ chip. Both are control characters that Google removes from every text, so they n
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -87,14 +88,7 @@ class Segment:
 
     def find(self, quote: str) -> list[tuple[int, int]]:
         """Every place of the quoted text. What stands between its letters without being text is passed over."""
-        if OBJECT not in self.units:
-            where: list[int] | range = range(len(self.units))
-            haystack = self.units
-        else:
-            where = [index for index, unit in enumerate(self.units) if unit != OBJECT]
-            haystack = "".join(self.units[index] for index in where)
-        # A line break inside a paragraph (Shift+Enter) is U+000B here and a newline in what people copy.
-        haystack = haystack.replace("\v", "\n")
+        haystack, where = self._searched
         needle, found, begin = units(quote), [], 0
         while needle and (begin := haystack.find(needle, begin)) >= 0:
             found.append((where[begin], where[begin + len(needle) - 1] + 1))
@@ -108,6 +102,33 @@ class Segment:
     def range(self, start: int, end: int) -> dict[str, Any]:
         """A ``Range`` of the API."""
         return {"startIndex": start, "endIndex": end} | self._where
+
+    def coming_in(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretches there, in order and apart, that are only suggested to come in."""
+        return _touched(self._coming_in, start, end)
+
+    def undecided(self, start: int, end: int) -> bool:
+        """Whether anything there is suggested to come in or to go."""
+        return bool(_touched(self._undecided, start, end))
+
+    @cached_property
+    def _coming_in(self) -> list[tuple[int, int]]:
+        return _joined(one[:2] for one in self.suggested if one[2])
+
+    @cached_property
+    def _undecided(self) -> list[tuple[int, int]]:
+        return _joined(one[:2] for one in self.suggested)
+
+    @cached_property
+    def _searched(self) -> tuple[str, list[int] | range]:
+        """What quotes are looked for in, and the index of each of its units."""
+        where: list[int] | range = range(len(self.units))
+        haystack = self.units
+        if OBJECT in haystack:
+            where = [index for index, unit in enumerate(self.units) if unit != OBJECT]
+            haystack = haystack.replace(OBJECT, "")
+        # A line break inside a paragraph (Shift+Enter) is U+000B here and a newline in what people copy.
+        return haystack.replace("\v", "\n"), where
 
     @cached_property
     def _where(self) -> dict[str, str]:
@@ -239,6 +260,23 @@ def _segment(tab: str, name: str, kind: str, raw: Mapping[str, Any]) -> Segment:
 
     walk(content)
     return Segment(tab, name, kind, "".join(buffer), tuple(paragraphs), tuple(suggested))
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, those that touch made one: so that a place is looked up and not searched for."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _touched(joined: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    first = bisect_right(joined, start, key=lambda one: one[1])
+    stop = bisect_left(joined, end, key=lambda one: one[0])
+    return joined[first:stop]
 
 
 def _fill(buffer: list[str], element: Mapping[str, Any]) -> None:

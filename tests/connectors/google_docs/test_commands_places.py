@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import pytest
@@ -298,11 +299,49 @@ def test_a_line_right_below_a_draft_works_on_it(bench: Bench) -> None:
     assert one.request is not None and one.request.inputs["text"] == "Second."
 
 
-def test_a_thousand_commands_are_gone_through_and_twenty_run() -> None:
+def test_of_a_thousand_commands_twenty_run_and_the_person_is_told_first_that_there_are_too_many() -> None:
     lines = [paragraph(f"/ai rewrite: text {number}.") for number in range(1000)]
     asked = commands.requests(document(*lines), TEMPLATES, connection="docs", **CLICK)
     assert sum(one.request is not None for one in asked) == commands.MOST
-    assert all(isinstance(one.problem, BadRequest) for one in asked[commands.MOST :])
+    assert len(asked) == commands.LOOKED_AT + 1
+    assert "more than 50 commands" in str(asked[0].problem)
+    assert asked[0].command.line == "/ai rewrite: text 50."
+    assert all(isinstance(one.problem, BadRequest) for one in asked[commands.MOST + 1 :])
+
+
+def test_exactly_as_many_commands_as_are_looked_at_are_not_too_many() -> None:
+    lines = [paragraph(f"/ai rewrite: text {number}.") for number in range(commands.LOOKED_AT)]
+    asked = commands.requests(document(*lines), TEMPLATES, connection="docs", **CLICK)
+    assert len(asked) == commands.LOOKED_AT
+    assert not any("more than" in str(one.problem) for one in asked if one.problem)
+
+
+@pytest.mark.parametrize("kind", ["commands", "blank lines", "suggested commands", "suggested text"])
+def test_what_a_click_takes_grows_no_faster_than_the_document(kind: str) -> None:
+    def content(many: int) -> list[dict[str, Any]]:
+        command, blank = paragraph("/ai rewrite"), paragraph(" ")
+        hints = "suggestedInsertionIds"
+        pending = paragraph("/ai rewrite" if kind == "suggested commands" else "Some words")
+        pending["paragraph"]["elements"][0]["textRun"][hints] = ["s.1"]
+        filler = {"commands": [command], "blank lines": [blank]}.get(kind, [pending])
+        return [paragraph("The text."), *filler * many, *[command, *filler * (many // 100)] * 30]
+
+    def steps(many: int) -> int:
+        found, counted = document(*content(many)), 0
+
+        def count(frame: object, event: str, arg: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count)
+        try:
+            commands.naming(found, TEMPLATES, **CLICK)
+            commands.requests(found, TEMPLATES, connection="docs", **CLICK)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert steps(1200) < 3 * steps(600)
 
 
 def test_finding_changes_nothing(bench: Bench) -> None:
