@@ -19,7 +19,7 @@ from hub.sdk import BadRequest, Connection, Desk, Inbound, Json, Request, Target
 
 #: The header in which the org's Named Credential names the person who pressed.
 PERSON = "x-inlay-person"
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+_EMAIL = re.compile(r"[^@\s,]{1,64}@[^@\s,]{1,255}")
 
 
 class Asked(BaseModel):
@@ -55,7 +55,8 @@ def identify(connection: Connection, request: Inbound, clock: Callable[[], float
     matches = [hmac.compare_digest(given, one.encode()) for one in accepted]
     if scheme.lower() != "bearer" or not given or not any(matches):
         raise Unverified("The call does not prove which org sent it.", why="wrong_token")
-    person = request.headers.get(PERSON, "").strip()
+    # A header that was sent twice arrives joined by a comma: one that says nothing counts for nothing.
+    person = request.headers.get(PERSON, "").strip(", \t")
     if not _EMAIL.fullmatch(person):
         raise Unverified("The call does not say who pressed.", why="no_person")
     return Visit(person=person)

@@ -87,6 +87,15 @@ def test_a_person_is_known_in_any_spelling_of_their_address(place: Place, flow: 
     assert flow.ask(**press())[1]["job_id"] == loud.ask(**press())[1]["job_id"]
 
 
+def test_an_empty_header_beside_the_one_of_the_credential_says_nothing(place: Place, flow: Flow) -> None:
+    for joined in (f",{flow.person}", f"{flow.person}, "):
+        assert Flow(place, person=joined).ask(**press())[0] == 202
+    both = f"{flow.person},{meet(place, 'jon@example.com')}"
+    assert Flow(place, person=both).ask(**press())[0] == 401
+    (run,) = place.runs()
+    assert run.request.actor.person == flow.person
+
+
 def test_the_address_of_the_record_s_page_stands_for_the_record(place: Place, flow: Flow) -> None:
     page = f"https://{place.org.domain}/lightning/r/Campaign/{LAUNCH}/view"
     assert flow.ask(**press(record_id=page))[0] == 202
@@ -218,7 +227,9 @@ def test_no_other_token_gets_in(place: Place, token: str | None) -> None:
     assert place.runs() == []
 
 
-@pytest.mark.parametrize("person", [None, "", "noor", "@", "noor@example.com jon@example.com", "a@b@c", "\xe9"])
+@pytest.mark.parametrize(
+    "person", [None, "", "noor", "@", "noor@example.com jon@example.com", "a@b@c", "\xe9", "a@b,c"]
+)
 def test_a_call_that_does_not_say_who_pressed_gets_in_nowhere(place: Place, person: str | None) -> None:
     assert Flow(place, person=person).ask(**press())[0] == 401
     assert place.runs() == []
