@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -257,7 +258,7 @@ def test_both_tokens_are_taken_while_one_is_changed_for_the_other() -> None:
         call = Inbound(method="GET", path="/", headers=headers, query={}, body=b"")
         return button.identify(connection, call, lambda: 0.0).person
 
-    def opened(**more: object) -> Connection:
+    def opened(**more: Any) -> Connection:
         return Connection(name="crm", settings=settings(**more), http=GuardedHttp(()))
 
     both = opened(button_token=Secret(NEW), button_token_previous=Secret(OLD))
