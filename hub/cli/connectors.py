@@ -1,4 +1,4 @@
-"""``inlay connectors``: what is installed and what failed to load, the connections made of it, and a try of one."""
+"""``inlay connectors``: what is installed and what failed to load, the connections made of it; tries and sweeps one."""
 
 from __future__ import annotations
 
@@ -65,6 +65,30 @@ def check(ctx: click.Context, name: str, as_json: bool) -> None:
         output.probes(f"{connector.title}: {name}", "probe", probes)
     if not all(probe.ok or probe.optional for probe in probes):
         ctx.exit(1)
+
+
+@command.command("sweep")
+@click.argument("name")
+@output.json_option
+def sweep(name: str, as_json: bool) -> None:
+    """Look over a connection's account now for what no webhook brought.
+
+    The hub does this by itself every few minutes. What is found becomes runs, each once; `inlay serve` or `inlay work`
+    works on them.
+    """
+    import dataclasses
+
+    from hub.pipeline.sweep import sweep_now
+
+    with a_hub(log_level="CRITICAL") as hub:
+        found = sweep_now(hub.parts, name)
+    if as_json:
+        output.as_json(dataclasses.asdict(found))
+        return
+    said = f"{found.requests} requests found, {found.new} of them new; {found.opinions} opinions, {found.facts} facts"
+    click.echo(f"{name}: {said}.")
+    if found.more:
+        click.echo("There is more: the hub goes on by itself, or run this again.")
 
 
 _out = click.option(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+
 import structlog
 
 from hub.domain import Ignored
-from hub.errors import BadRequest, ConfigurationError, InlayError, OutOfQuota, TryLater
+from hub.errors import BadRequest, ConfigurationError, Conflict, InlayError, OutOfQuota, TryLater, Unavailable
 from hub.ledger import Entry
 from hub.pipeline.arrive import arrive
 from hub.pipeline.parts import Parts
@@ -21,6 +24,20 @@ PAGES = 50
 FIRST, LONGEST = 15.0, 3600.0
 
 
+@dataclass(slots=True)
+class Found:
+    """What one sweep brought: how many requests, how many of them nobody knew yet, how many opinions and facts.
+
+    ``more`` says that it stopped before the end; the next one goes on from there.
+    """
+
+    requests: int = 0
+    new: int = 0
+    opinions: int = 0
+    facts: int = 0
+    more: bool = False
+
+
 def sweep(parts: Parts) -> int:
     """Sweep every connection whose time has come; how many there were."""
     swept = 0
@@ -34,8 +51,39 @@ def sweep(parts: Parts) -> int:
         if due is None:
             break
         swept += 1
-        _sweep_one(parts, due)
+        with suppress(InlayError, ConfigurationError):  # It is on record, and the next sweep is planned.
+            _sweep_one(parts, due)
     return swept
+
+
+def sweep_now(parts: Parts, name: str) -> Found:
+    """Sweep one connection, whenever its time is. One that is under way stops where it is: this one takes it over.
+
+    Raises:
+        UnknownName: there is no such connection.
+        BadRequest: it is not swept.
+        InlayError, ConfigurationError: the sweep failed; the next one is planned.
+    """
+    connector, _ = parts.connections.get(name)
+    if connector.sweep_seconds <= 0:
+        raise BadRequest(
+            f"{connector.title} is not swept.",
+            why="Its requests come in by themselves.",
+            instead="`inlay connectors check` says whether they can.",
+        )
+    if name not in _swept_ones(parts):
+        raise BadRequest(
+            f"{name} is not swept.",
+            why="It is paused, or switched on for no team.",
+            instead="Switch it on for a team, or end the pause.",
+        )
+    with parts.database.transaction() as tx:
+        now = parts.clock()
+        sweeps.plan(tx, [name], now)
+        due = sweeps.take(tx, [name], None, until=now + LEASE)
+    if due is None:
+        raise Conflict(f"Somebody begins to sweep {name} at this moment.", instead="Look again in a minute.")
+    return _sweep_one(parts, due)
 
 
 def _swept_ones(parts: Parts) -> list[str]:
@@ -53,30 +101,38 @@ def _swept_ones(parts: Parts) -> list[str]:
     return found
 
 
-def _sweep_one(parts: Parts, due: sweeps.Sweep) -> None:
-    held, cursor, more = due.due_at, due.cursor, True
+def _sweep_one(parts: Parts, due: sweeps.Sweep) -> Found:
+    """Page after page from where the last sweep came to.
+
+    Raises:
+        InlayError, ConfigurationError: why it stopped; the next sweep is planned.
+    """
+    total, held, cursor = Found(), due.due_at, due.cursor
     try:
         connector, connection = parts.connections.get(due.connection)
         for _ in range(PAGES):
             found = connector.sweep(connection, cursor)
-            _store(parts, connection, found)
-            cursor, more = found.cursor, found.more
+            _store(parts, connection, found, total)
+            cursor, total.more = found.cursor, found.more
             now = parts.clock()
-            until = now + (LEASE if more else connector.sweep_seconds)
+            until = now + (LEASE if total.more else connector.sweep_seconds)
             with parts.database.transaction() as tx:
                 if not sweeps.keep(tx, due.connection, cursor, held=held, due_at=until, now=now):
-                    return  # Somebody else took it on; what was stored here is known there.
+                    return total  # Somebody else took it on; what was stored here is known there.
             held = until
-            if not more:
-                return
+            if not total.more:
+                return total
         _put_off(parts, due, held, wait=0.0, problem="")
+        return total
     except (InlayError, ConfigurationError) as error:
         _put_off(parts, due, held, wait=_wait(due, error), problem=getattr(error, "what", "") or str(error))
+        raise
     except Exception as error:
         # A fault of the connector. Its message may quote a record, so only its type is told.
         log.exception("sweep raised", connection=due.connection)
         problem = f"Something went wrong inside Inlay ({type(error).__name__})."
         _put_off(parts, due, held, wait=_wait(due, error), problem=problem)
+        raise Unavailable(problem) from None
 
 
 def _wait(due: sweeps.Sweep, error: Exception) -> float:
@@ -93,8 +149,8 @@ def _put_off(parts: Parts, due: sweeps.Sweep, held: float, *, wait: float, probl
         sweeps.put_off(tx, due.connection, held=held, due_at=due_at, problem=problem or None)
 
 
-def _store(parts: Parts, connection: Connection, found: Swept) -> None:
-    """Everything found, before the cursor moves on.
+def _store(parts: Parts, connection: Connection, found: Swept, total: Found) -> None:
+    """Everything found, before the cursor moves on; it is added to ``total``.
 
     Raises:
         BadRequest: no team can be found for a request: all others are stored, and the cursor stays.
@@ -104,8 +160,9 @@ def _store(parts: Parts, connection: Connection, found: Swept) -> None:
         if isinstance(item, Ignored):
             log.info("ignored", connection=connection.name, ignored=item.event[:100])
             continue
+        total.requests += 1
         try:
-            arrive(parts, connection.name, item, heard=False)
+            total.new += arrive(parts, connection.name, item, heard=False).new
         except BadRequest as error:
             refused = error
     for fact in found.facts:
@@ -113,6 +170,8 @@ def _store(parts: Parts, connection: Connection, found: Swept) -> None:
             facts.put(tx, connection.name, fact)
     for opinion in found.opinions:
         _hear(parts, connection.name, opinion)
+    total.opinions += len(found.opinions)
+    total.facts += len(found.facts)
     if refused is not None:
         raise refused
 

@@ -35,12 +35,13 @@ def plan(tx: Connection, connections: Sequence[str], now: float) -> None:
     tx.execute(_INSERT[tx.dialect.name](table).values(rows).on_conflict_do_nothing(index_elements=["connection"]))
 
 
-def take(tx: Connection, connections: Sequence[str], now: float, *, until: float) -> Sweep | None:
+def take(tx: Connection, connections: Sequence[str], now: float | None, *, until: float) -> Sweep | None:
     """The one of these that is due first, put off to ``until``, so that nobody else takes it; None when none is.
 
-    The row comes as it stands then: its ``due_at`` is ``until``.
+    The row comes as it stands then: its ``due_at`` is ``until``. Without ``now`` every one of them counts as due.
     """
-    due = sa.select(table).where(table.c.due_at <= now, table.c.connection.in_(list(connections)))
+    due = sa.select(table).where(table.c.connection.in_(list(connections)))
+    due = due if now is None else due.where(table.c.due_at <= now)
     row = tx.execute(due.order_by(table.c.due_at).limit(1).with_for_update(skip_locked=True)).one_or_none()
     if row is None:
         return None
