@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from hub.domain import Actor, DeliveryRow, DeliveryState, Json, Run, RunState, Stage, Target
-from hub.errors import BadRequest, Conflict, UnknownName
+from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, UnknownName
 from hub.ledger import Entry
 from hub.pipeline import spend
 from hub.pipeline.parts import AT_THE_DESK, Parts, at_the_desk
@@ -136,10 +136,10 @@ def go_on(parts: Parts, run: Run, since: float) -> Run:
 
 
 def undo(parts: Parts, run: Run, actor: Actor) -> Run:
-    """Take back what a run wrote, everywhere it wrote.
+    """Take back what a run wrote, everywhere it wrote. A place where that fails keeps no other from being put back.
 
     Raises:
-        Conflict: it wrote nothing, is at work, or a person changed the text since; what was undone before stays undone.
+        Conflict: it wrote nothing, is at work, or a person changed the text since.
         TargetGone, NeedsPermission, TryLater, VendorRefused: from the vendor.
     """
     now, token = parts.clock(), parts.leases.new()
@@ -153,8 +153,18 @@ def undo(parts: Parts, run: Run, actor: Actor) -> Run:
             rows = list(filter(deliveries.stands, deliveries.of_run(tx, held.id)))
         if not rows:
             raise Conflict("This run has written nothing that could be taken back.")
+        failed: list[InlayError] = []
         for row in rows:
-            _undo_one(parts, held, row, actor)
+            try:
+                _undo_one(parts, held, row, actor)
+            except LeaseLost:
+                raise
+            except InlayError as error:
+                failed.append(error)
+        if failed:
+            if len(rows) > 1:
+                failed[0].what = f"{len(rows) - len(failed)} of {len(rows)} places are put back. {failed[0].what}"
+            raise failed[0]
     finally:
         _give_back(parts, held)
         parts.leases.drop(token)

@@ -39,8 +39,8 @@ class DiarySettings(ConnectorSettings):
 class Diary(Connector):
     """Writes for whoever lent a token, and with an ``account`` of its own for everybody else.
 
-    To read it takes a token once it is ``locked``, and those in ``refused`` open nothing. ``meanwhile`` happens once,
-    while a page is being opened. ``standing`` is what a look back finds.
+    To read it takes a token once it is ``locked``; those in ``refused`` open nothing, and ``torn`` pages are gone.
+    ``meanwhile`` happens once, while a page is being opened. ``standing`` is what a look back finds.
     """
 
     name: ClassVar[str] = "diary"
@@ -54,6 +54,7 @@ class Diary(Connector):
         self.opened: list[tuple[str, Any]] = []
         self.account: str | None = None
         self.locked = False
+        self.torn: set[int] = set()
         self.refused: set[str] = set()
         self.meanwhile: Callable[[], Any] | None = None
         self.standing: Standing | Exception | None = Standing(state="kept", changed=0.0)
@@ -153,6 +154,8 @@ class Diary(Connector):
         if meanwhile is not None:
             meanwhile()
         self.opened.append((token or "", dict(target.at)))
+        if target.at["page"] in self.torn:
+            raise GONE
         if token is None or token in self.refused:
             raise NeedsPermission("The diary opens for its owner only.", instead="Open your diary again.")
         return token

@@ -101,3 +101,14 @@ def test_a_surface_that_reports_without_end_fills_the_ledger_no_further(vendor: 
     vendor.clock.now += 86_401.0
     vendor.call(f"runs/{run}/stands", GONE)
     assert vendor.call(f"runs/{run}").json["deliveries"][0]["standing"]["state"] == "deleted"
+
+
+def test_a_place_that_is_gone_keeps_no_other_place_from_being_put_back(vendor: Vendor) -> None:
+    run = vendor.start("a")["id"]
+    for page in (1, 2, 3):
+        place(vendor, run, page=page, id=f"page {page}")
+    vendor.diary.torn = {2}
+    answer = vendor.call(f"runs/{run}/undo", {}, token="of-mara")
+    assert answer.status_code == 410
+    assert answer.json["detail"].startswith("2 of 3 places are put back.")
+    assert [one["state"] for one in vendor.call(f"runs/{run}").json["deliveries"]] == ["undone", "placed", "undone"]
