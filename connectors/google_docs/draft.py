@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from connectors.google_docs.document import units
@@ -82,6 +83,23 @@ def line(delivery: Delivery) -> str:
     if delivery.simulated:
         return f"[Simulated draft, no model is connected · Inlay run {run}]"
     return f"[AI draft, not reviewed · Inlay run {run}]"
+
+
+def grew_from(text: str, written: str) -> bool:
+    """Whether a text is what was written, or may have become of it by a person's hand: it shares most with it.
+
+    Runs of five characters are compared, so that it works in every language and takes no longer for long texts; they
+    are counted against the shorter text, because a draft that was cut down to one sentence is that draft still.
+    """
+    if text == written:
+        return True
+    one, two = _runs(text), _runs(written)
+    return (one & two).total() * 2 > min(one.total(), two.total()) > 0
+
+
+def _runs(text: str, length: int = 5) -> Counter[str]:
+    plain = " ".join(text.split()).casefold()
+    return Counter(plain[at : at + length] for at in range(max(1, len(plain) - length + 1)) if plain)
 
 
 def payload(order: Order, *, newline_after_mark: bool) -> Payload:

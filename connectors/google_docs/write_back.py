@@ -81,7 +81,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         known["replaced"] = where.value
 
     def step(document: Document, untouched: bool) -> Receipt | Batch:
-        standing = _ours(document, order.marker, delivery.earlier)
+        standing = _standing(document, order, delivery)
         mark = _mark_of(document, order.mark_marker, standing)
         if standing is None and (mark is not None or delivery.earlier is not None):
             raise TargetGone(
@@ -320,6 +320,28 @@ def _ours(document: Document, name: str, receipt: Receipt | None) -> NamedRange 
     found = _named(document, name)
     known = receipt.detail.get("named_range") if receipt else None
     return next((one for one in found if one.id == known), next(iter(found), None))
+
+
+def _standing(document: Document, order: draft.Order, delivery: Delivery) -> NamedRange | None:
+    """The range of the draft, if it was written.
+
+    Without a receipt it may have been written all the same, by a call whose reply was lost, and a person may have worked
+    on it since: it must never be written a second time. But everybody who may edit can put any name over any text. So a
+    range counts by what stands in it: the order's text, or our own line right above, or a text that shares most with the
+    order's. Words that were never ours do not pass for the draft; it is then written at its place.
+    """
+    if delivery.earlier is not None:
+        return _ours(document, order.marker, delivery.earlier)
+    found = sorted(_named(document, order.marker), key=lambda one: one.text != order.text)
+    line = draft.line(delivery)
+    return next((one for one in found if draft.grew_from(one.text, order.text) or _is_below(one, line)), None)
+
+
+def _is_below(out: NamedRange, line: str) -> bool:
+    """Whether the line stands right above a range, or before it in its sentence."""
+    told = units(line)
+    before = out.segment.units[max(0, out.start - len(told) - 1) : out.start]
+    return before in (told + "\n", told + " ")
 
 
 def _mark_of(document: Document, name: str, out: NamedRange | None) -> NamedRange | None:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.google_docs import draft
 from hub.sdk import BadRequest, Conflict, Standing, TargetGone
-from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph, table
+from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph, sha, table
 
 BODY = ("t.0", "")
 
@@ -183,3 +183,74 @@ def test_a_whole_invocation_costs_three_reads_and_one_write_and_a_suggestion_one
         bench.connector.write_back(bench.connection(), order)
         after = bench.sandbox.calls()
         assert (after["reads"] - before["reads"], after["writes"] - before["writes"]) == (3, writes)
+
+
+def name(bench: Bench, document: str, words: str, key: str) -> None:
+    start, end = at(bench, document, words)
+    span = {"startIndex": start, "endIndex": end}
+    bench.sandbox.store.edit(document, {"createNamedRange": {"name": f"inlay:out:{key}", "range": span}})
+
+
+def test_a_name_that_somebody_put_over_other_words_does_not_pass_for_the_draft(bench: Bench) -> None:
+    document = bench.load(body(paragraph("Prices are subject to change."), paragraph("End")))
+    name(bench, document, "subject to change", "run-7.1")
+    order = delivery(document, "Come in for the spring sale.", key="run-7.1")
+    receipt = bench.connector.write_back(bench.connection(), order)
+    assert not receipt.already
+    assert receipt.content_hash == sha("Come in for the spring sale.")
+    for _ in range(2):  # The draft's own range is found beside the other one.
+        assert bench.connector.write_back(bench.connection(), order) == replace(receipt, already=True)
+    bench.connector.undo(bench.connection(), order.target, receipt)
+    assert bench.texts(document)[BODY] == "Prices are subject to change.\nEnd\n"
+
+
+COPY = "Come in for the spring sale. It starts on Monday and everybody is welcome."
+
+
+@pytest.mark.parametrize("lost", ["Come in for the spring sale. ", " and everybody is welcome", "n Monday"])
+@pytest.mark.parametrize("reviewed", [True, False])
+def test_a_draft_edited_between_a_lost_reply_and_the_retry_is_not_written_again(
+    bench: Bench, lost: str, reviewed: bool
+) -> None:
+    document = bench.load(body(paragraph("A")))
+    order = delivery(document, COPY, key="run-7.1", reviewed=reviewed)
+    bench.connector.write_back(bench.connection(), order)
+    start, end = at(bench, document, lost)
+    bench.sandbox.store.edit(document, {"deleteContentRange": {"range": {"startIndex": start, "endIndex": end}}})
+    before = bench.texts(document)
+    assert bench.connector.write_back(bench.connection(), order).already
+    assert bench.texts(document) == before
+
+
+def test_a_draft_rewritten_under_its_line_before_the_retry_is_not_written_again(bench: Bench) -> None:
+    document = bench.load(body(paragraph("A")))
+    order = delivery(document, COPY, key="run-7.1", reviewed=False)
+    bench.connector.write_back(bench.connection(), order)
+    start, end = at(bench, document, COPY)
+    edits = [
+        {"insertText": {"location": {"index": start + 1}, "text": "Quite other words from a person's hand"}},
+        {"deleteContentRange": {"range": {"startIndex": end - 60 + 38, "endIndex": end - 1 + 38}}},
+    ]
+    bench.sandbox.store.edit(document, *edits)
+    before = bench.texts(document)
+    assert bench.connector.write_back(bench.connection(), order).already
+    assert bench.texts(document) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [
+        (COPY, True),
+        (COPY.replace("Monday", "Tuesday"), True),
+        ("It starts on Monday", True),
+        (f"{COPY} {'And much more was written behind it. ' * 20}", True),
+        ("The summer catalogue is out now. Order yours today.", False),
+        ("", False),
+        ("Camp", False),
+    ],
+)
+def test_a_text_that_shares_most_with_what_was_written_counts_as_it(text: str, is_it: bool) -> None:
+    assert draft.grew_from(text, COPY) is is_it
+    assert draft.grew_from(
+        "春のセールは月曜日から始まります。", "春のセールは月曜日から始まります。ぜひお越しください。"
+    )
