@@ -50,8 +50,8 @@ def _take(parts: Parts, queue: str) -> list[Run]:
             for _ in range(MOST):
                 token = parts.leases.new()
                 tokens.append(token)
-                lease = {"token": token, "now": now + ahead, "until": parts.leases.until()}
-                run = runs.take_next(tx, queue, **lease)
+                lease = {"token": token, "now": now, "until": parts.leases.until()}
+                run = runs.take_along(tx, queue, soon=now + ahead, **lease)
                 if run is None:
                     break
                 if run.state not in MOVING:

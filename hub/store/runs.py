@@ -63,6 +63,13 @@ def take_next(tx: Connection, queue: str, *, token: str, now: float, until: floa
     return None if row is None else _run(row)
 
 
+def take_along(tx: Connection, queue: str, *, token: str, now: float, soon: float, until: float) -> Run | None:
+    """Lease a run of this queue that wants work by ``soon`` and that nobody holds; None when there is none."""
+    given = {"this_queue": queue, "new_token": token, "now": now, "soon": soon, "until": until}
+    row = _TAKE_ALONG.one(tx, given)
+    return None if row is None else _run(row)
+
+
 def take_waiting(
     tx: Connection, run_id: str, states: Iterable[RunState], *, token: str, now: float, until: float
 ) -> Run | None:
@@ -227,14 +234,14 @@ _TAKE = Hot(
 )
 
 
-def _take_next(skip_locked: bool) -> sa.Update:
+def _take_next(skip_locked: bool, along: bool = False) -> sa.Update:
+    wanted = table.c.wake_at <= sa.bindparam("now")
+    if along:
+        # The end of somebody's lease lies ahead too: what is held is nobody's before that.
+        wanted |= (table.c.wake_at <= sa.bindparam("soon")) & table.c.token.is_(None)
     first = (
         sa.select(table.c.id)
-        .where(
-            table.c.queue == sa.bindparam("this_queue"),
-            table.c.wake_at.is_not(None),
-            table.c.wake_at <= sa.bindparam("now"),
-        )
+        .where(table.c.queue == sa.bindparam("this_queue"), table.c.wake_at.is_not(None), wanted)
         .order_by(table.c.turn)
         .limit(1)
     )
@@ -249,3 +256,4 @@ def _take_next(skip_locked: bool) -> sa.Update:
 
 
 _TAKE_NEXT = Hot({"sqlite": _take_next(False), "postgresql": _take_next(True)})
+_TAKE_ALONG = Hot({"sqlite": _take_next(False, along=True), "postgresql": _take_next(True, along=True)})

@@ -157,6 +157,17 @@ def test_a_worker_that_lost_its_leases_stores_nothing(hub: Hub, board: Board, cl
     assert len(board.cards) == 3
 
 
+def test_nobody_takes_what_somebody_holds_however_soon_the_lease_ends(hub: Hub, board: Board, clock: Clock) -> None:
+    made = answered(hub, board, 3)
+    clock.now += 11
+    with hub.database.transaction() as tx:
+        held = runs.take(tx, made[0], token=hub.parts.leases.new(), now=clock.now, until=clock.now + 2)
+    assert held is not None
+    assert gather(hub.parts, QUEUE) == 2
+    assert board.writes == [2]
+    assert hub.get(made[0]).token == held.token
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_used_up_allowance_is_waited_for_and_counts_as_no_attempt(
     hub: Hub, board: Board, clock: Clock, count: int
