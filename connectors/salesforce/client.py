@@ -58,7 +58,9 @@ class Client:
         self._opened: Salesforce | None = None
         self._described: dict[str, tuple[float, Described]] = {}
         #: How much of the org's daily calls is used, by the last answer.
-        self.usage = Usage(self._settings.api_share if share is None else share, clock)
+        self.usage = Usage(
+            self._settings.api_share if share is None else share, clock, self._settings.quota_wait_seconds
+        )
 
     def sign_in(self) -> None:
         """Sign in, if that has not happened yet."""

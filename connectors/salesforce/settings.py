@@ -95,6 +95,13 @@ class SalesforceSettings(ConnectorSettings):
         description="The share of the org's daily API calls after which Inlay waits, so that the rest stays for "
         "others: 0.8 is four fifths. All calls of the org count, not only Inlay's.",
     )
+    quota_wait_seconds: int = Field(
+        900,
+        ge=1,
+        le=86_400,
+        description="For how many seconds Inlay calls the org no more once its daily API calls, or Inlay's share of "
+        "them, are used up. Then one call finds out whether there are some again.",
+    )
     record_fields: tuple[str, ...] = Field(
         (),
         description="Fields of Campaign, Lead, Opportunity or Contact that a draft may be written into directly, such "

@@ -143,7 +143,7 @@ class Transport:
             return reply
         error = refusal(reply.status, reply.body, urlsplit(call.url).path, _values(call.body))
         if isinstance(error, OutOfQuota):
-            self._usage.spent()
+            error.after = self._usage.spent()
         raise error
 
 

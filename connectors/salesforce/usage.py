@@ -13,15 +13,16 @@ _INFO = re.compile(r"(?<![\w-])api-usage=(\d{1,12})/([1-9]\d{0,11})\b")
 
 
 class Usage:
-    """Seen on every answer (header Sforce-Limit-Info). Past the share one call per quarter of an hour goes through: the
+    """Seen on every answer (header Sforce-Limit-Info). Past the share one call per ``wait`` seconds goes through: the
     allowance is counted over the last 24 hours, and only an answer tells that there is room again.
     """
 
-    def __init__(self, share: float, clock: Callable[[], float]) -> None:
+    def __init__(self, share: float, clock: Callable[[], float], wait: float = QUARTER) -> None:
         self.used = 0
         self.total = 0
         self._share = share
         self._clock = clock
+        self._wait = wait
         self._lock = threading.Lock()
         self._closed = False
         self._next = 0.0
@@ -42,7 +43,7 @@ class Usage:
             if not self._closed:
                 return
             if now >= self._next:
-                self._next = now + QUARTER
+                self._next = now + self._wait
                 return
             raise OutOfQuota(
                 "Inlay has stopped calling Salesforce for now: the rest of the org's daily API calls is for others.",
@@ -59,14 +60,15 @@ class Usage:
                 self.used, self.total = int(found[1]), int(found[2])
                 self._close(self.used >= self._share * self.total)
 
-    def spent(self) -> None:
-        """Salesforce said that nothing is left."""
+    def spent(self) -> float:
+        """Salesforce said that nothing is left; in how many seconds to try again."""
         with self._lock:
             self._close(True)
+        return self._wait
 
     def _close(self, closed: bool) -> None:
         if closed and not self._closed:
-            self._next = self._clock() + QUARTER
+            self._next = self._clock() + self._wait
         self._closed = closed
 
     def __repr__(self) -> str:

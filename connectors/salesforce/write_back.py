@@ -24,6 +24,7 @@ from hub.sdk import (
     Receipt,
     Target,
     TargetGone,
+    TryLater,
     Unavailable,
 )
 
@@ -75,7 +76,11 @@ def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[R
             found = dict.fromkeys(some, error)
         for at, outcome in found.items():
             outcomes[at] = outcome
-    _say_ready(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
+    late = _say_ready(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
+    for at, id in requests.items():
+        if id in late:
+            # Written again it is the same record, and the request is told then: nobody waits for what is there.
+            outcomes[at] = late[id]
     return outcomes
 
 
@@ -220,12 +225,14 @@ def tell(connection: Connection, news: News) -> None:
         client_of(connection).update(place.REQUEST, where.request, fields)
 
 
-def _say_ready(connection: Connection, requests: Sequence[str]) -> None:
-    """Say on the requests that their output is there. It is a courtesy: the output itself is what counts."""
+def _say_ready(connection: Connection, requests: Sequence[str]) -> dict[str, TryLater]:
+    """Say on the requests that their output is there; those that have to be told later, and why.
+
+    What Salesforce refuses for good is left: the output itself is what counts.
+    """
     if not requests:
-        return
-    rows = [{"Id": id, "Status__c": "Ready", "Status_Note__c": ""} for id in dict.fromkeys(requests)]
-    try:
-        client_of(connection).update_many(place.REQUEST, rows)
-    except InlayError:
-        return
+        return {}
+    ids = list(dict.fromkeys(requests))
+    rows = [{"Id": id, "Status__c": "Ready", "Status_Note__c": ""} for id in ids]
+    told = client_of(connection).update_many(place.REQUEST, rows)
+    return {id: answer for id, answer in zip(ids, told, strict=True) if isinstance(answer, TryLater)}

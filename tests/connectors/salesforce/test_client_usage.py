@@ -61,6 +61,20 @@ def test_a_refusal_tells_how_much_is_used_too() -> None:
         assert salesforce.usage.used == 12
 
 
+def test_how_long_a_used_up_allowance_is_waited_for_is_a_setting() -> None:
+    clock = Clock()
+    spent = error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+    with org(spent, empty(5)) as made:
+        salesforce = Client(connection(made.url, quota_wait_seconds=60), clock=clock)
+        for _ in range(2):
+            with pytest.raises(OutOfQuota) as caught:
+                salesforce.query("SELECT Id FROM Campaign")
+            assert caught.value.after == 60
+        assert len(made.calls) == 1, "the second did not go out"
+        clock.now += 60
+        assert salesforce.query("SELECT Id FROM Campaign") == []
+
+
 def test_past_the_share_one_call_a_quarter_of_an_hour_goes_out_until_there_is_room_again() -> None:
     clock = Clock()
     with org() as made:

@@ -19,6 +19,7 @@ from hub.sdk import (
     RateLimited,
     Receipt,
     TargetGone,
+    TryLater,
     Unavailable,
     VendorRefused,
 )
@@ -59,6 +60,28 @@ def test_the_request_says_that_its_output_is_ready(bench: Bench) -> None:
     write_back.write_back(bench.connection(), delivery(at=target(request=request)))
     (row,) = rows(bench.sandbox, "AI_Request__c")
     assert row["Status__c"] == "Ready"
+
+
+@pytest.mark.parametrize("fault", ["lock", "503", "drop", "limit", "concurrent"])
+def test_a_request_that_cannot_be_told_now_is_told_with_the_next_attempt(bench: Bench, fault: str) -> None:
+    request, other = ask(bench.sandbox), ask(bench.sandbox)
+    connection = bench.connection()
+    orders = [delivery(at=target(request=request)), delivery(at=target(request=other))]
+    bench.sandbox.faults.add(fault, on="collections.update", type="AI_Request__c" if fault == "lock" else None)
+    outcomes = write_back.write_many(connection, orders)
+    assert any(isinstance(one, TryLater) for one in outcomes)
+    bench.client().usage.seen({"sforce-limit-info": "api-usage=1/15000"})  # There are calls again.
+    left = [order for order, outcome in zip(orders, outcomes, strict=True) if isinstance(outcome, TryLater)]
+    assert all(isinstance(one, Receipt) and one.already for one in write_back.write_many(connection, left))
+    assert [row["Status__c"] for row in rows(bench.sandbox, "AI_Request__c")] == ["Ready", "Ready"]
+    assert len(outputs(bench.sandbox)) == 2
+
+
+def test_a_request_the_org_never_lets_be_told_holds_up_no_output(bench: Bench) -> None:
+    bench.sandbox.faults.add("validation", on="collections.update", times=None, type="AI_Request__c")
+    order = delivery(at=target(request=ask(bench.sandbox)))
+    assert isinstance(write_back.write_back(bench.connection(), order), Receipt)
+    assert len(outputs(bench.sandbox)) == 1
 
 
 def test_a_draft_nobody_reviewed_is_marked_and_the_review_clears_the_mark(bench: Bench) -> None:
