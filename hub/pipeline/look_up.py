@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from hub.domain import Ignored
-from hub.errors import ConfigurationError, InlayError, TryLater
+from hub.errors import ConfigurationError, InlayError, NeedsPermission, TryLater
 from hub.pipeline.arrive import arrive
 from hub.pipeline.parts import Parts
 from hub.sdk import Connection, Connector, Notice
@@ -54,7 +54,8 @@ def _look_up_some(
         answers = connector.look_up(connection, [notice for notice, _ in some])
         if len(answers) != len(some):
             raise ConfigurationError(f"{connector.name} answers {len(answers)} of {len(some)} notices")
-    except (TryLater, ConfigurationError) as error:
+    except (TryLater, NeedsPermission, ConfigurationError) as error:
+        # It is about the account, not about one of them. Asked for each, a vendor that refuses the sign-in locks it.
         return _put_off(parts, connection.name, some, error)
     except Exception as error:
         # One of them may be what cannot be looked up: each by itself, so that it holds up no other.

@@ -121,6 +121,16 @@ def test_one_notice_that_cannot_be_looked_up_holds_up_no_other(hub: Hub, board: 
     assert "c2" not in (left.problem or "")
 
 
+def test_an_account_that_is_refused_is_not_asked_again_for_each_notice(hub: Hub, board: Board) -> None:
+    board.look_fails = lambda _: NeedsPermission("The board no longer accepts the sign-in.")
+    for number in range(8):
+        note(hub.parts, "board", Notice(key=f"c{number}", at={"card": "x"}))
+    look_up(hub.parts)
+    assert len(board.looks) == 1
+    (left,) = waiting(hub)
+    assert (left.count, left.problem) == (8, "The board no longer accepts the sign-in.")
+
+
 def test_a_look_that_died_is_taken_on_by_the_next(hub: Hub, board: Board, clock: Clock) -> None:
     note(hub.parts, "board", Notice(key="card", at={"card": "card"}))
     with hub.database.transaction() as tx:
