@@ -79,7 +79,7 @@ class GoogleClient:
 
     def comments(self, document_id: str) -> list[dict[str, Any]]:
         """Every comment that stands beside the document, with its answers."""
-        fields = "nextPageToken,comments(id,content,resolved,replies(id))"
+        fields = "nextPageToken,comments(id,content,resolved,author(me),replies(id))"
         return list(self._every(self._comments(), "comments", fileId=document_id, pageSize=100, fields=fields))
 
     def comment(self, document_id: str, text: str, quote: str) -> dict[str, Any]:

@@ -4,8 +4,9 @@ A remark hangs on the passage it is about where Google lets it: through the Docs
 cannot hang there, because the passage is not in the document, the account may only comment, or the project has no
 comments in its Docs API, stands beside the document through Drive and quotes its passage: editors show such comments
 without an anchor (developers.google.com/workspace/drive/api/guides/manage-comments). Each comment ends with a mark of
-its own, by which a second attempt finds that it is there. Whether both APIs name a comment alike is not documented, so
-each is asked for its own.
+its own, so that no two are alike, and a second attempt finds that it is there: by its whole text, and by Google's word
+that the same account made it, because anybody may quote a mark. Whether both APIs name a comment alike is not
+documented, so each is asked for its own.
 """
 
 from __future__ import annotations
@@ -13,16 +14,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from connectors.google_docs import place
 from connectors.google_docs.client import COMMENTS, GoogleClient, Rejected, client_of
 from connectors.google_docs.document import Document, Segment, read
-from hub.sdk import BadRequest, Comment, Conflict, Connection, Delivery, Receipt, Target, TargetGone, clean_text
+from hub.sdk import BadRequest, Comment, Conflict, Connection, Delivery, Json, Receipt, Target, TargetGone, clean_text
 
 #: UTF-8 bytes of one comment. The Docs API takes 2,048; what holds there is shown whole everywhere.
 MOST_BYTES = 2048
 ROUNDS = 6
 _QUOTED = 300
+
+
+class _Thread(NamedTuple):
+    """A comment that stands there. ``mine``: made by the account that looks."""
+
+    id: str
+    text: str
+    answered: bool
+    mine: bool
 
 
 @dataclass(slots=True)
@@ -31,8 +42,8 @@ class _Seen:
 
     document: Document
     can_hang: bool
-    hanging: list[tuple[str, str, bool]] = field(default_factory=list)  # Id, text, whether somebody answered.
-    beside: list[tuple[str, str, bool]] = field(default_factory=list)
+    hanging: list[_Thread] = field(default_factory=list)
+    beside: list[_Thread] = field(default_factory=list)
 
 
 def write(connection: Connection, delivery: Delivery) -> Receipt:
@@ -54,7 +65,7 @@ def write(connection: Connection, delivery: Delivery) -> Receipt:
     ids = dict(anchored)
     for number, comment in wanted.items():
         if number not in ids:
-            known = _marked(seen.beside, _mark(delivery, number))
+            known = _ours(seen.beside, delivery, number)
             text = text_of(delivery, comment, number, quoting=True)
             ids[number] = known or client.comment(where.document, text, comment.quote)["id"]
             made = made or known is None
@@ -85,9 +96,9 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
     refused: set[str] = set()
     while len(refused) < ROUNDS:
         seen = _look(client, document)
-        hanging = [one for one in seen.hanging if one[0] in anchored]
-        beside = [one for one in seen.beside if one[0] in ours and one[0] not in {name for name, *_ in hanging}]
-        if any(answered for *_, answered in (*hanging, *beside)):
+        hanging = [one for one in seen.hanging if one.id in anchored]
+        beside = [one for one in seen.beside if one.id in ours and one.id not in {both.id for both in hanging}]
+        if any(one.answered for one in (*hanging, *beside)):
             raise Conflict(
                 "Somebody answered one of the comments, so they are left as they are.",
                 instead="Resolve or delete them in the document.",
@@ -96,13 +107,13 @@ def undo(connection: Connection, target: Target, receipt: Receipt) -> Receipt:
             if seen.document.revision in refused:
                 break
             try:
-                gone = [{"deleteComment": {"commentId": name}} for name, *_ in hanging]
+                gone = [{"deleteComment": {"commentId": one.id}} for one in hanging]
                 client.batch(document, gone, seen.document.revision)
             except Rejected:
                 refused.add(seen.document.revision)
                 continue  # The document changed, or somebody deleted one of them: another look tells.
-        for name, *_ in beside:
-            client.delete_comment(document, name)
+        for one in beside:
+            client.delete_comment(document, one.id)
         return Receipt(vendor_id=document, url=receipt.url, already=not hanging and not beside)
     raise Conflict(
         "Google Docs does not let Inlay delete its comments.",
@@ -138,10 +149,8 @@ def _hang(
     while True:
         seen = _look(client, where.document)
         revision = seen.document.revision
-        known = {
-            number: name for number in wanted if (name := _marked(seen.hanging, _mark(delivery, number))) is not None
-        }
-        missing = [n for n in wanted if n not in known and not _marked(seen.beside, _mark(delivery, n))]
+        known = {number: name for number in wanted if (name := _ours(seen.hanging, delivery, number)) is not None}
+        missing = [n for n in wanted if n not in known and not _ours(seen.beside, delivery, n)]
         spans = {n: span for n in missing if (span := _passage(seen.document, where, wanted[n].quote)) is not None}
         if not spans or not seen.can_hang or revision in ("", *refused) or len(refused) == ROUNDS:
             return seen, known, False
@@ -168,10 +177,8 @@ def _look(client: GoogleClient, document_id: str) -> _Seen:
     seen = _Seen(read(answer), answer.get("commentsViewMode") == COMMENTS)
     for thread in answer.get("comments", []):
         if thread.get("anchorId"):
-            said = thread.get("headPost", {}).get("content", "")
-            seen.hanging.append((thread.get("commentId", ""), said, bool(thread.get("replies"))))
-    for one in client.comments(document_id):
-        seen.beside.append((one["id"], one.get("content", ""), bool(one.get("replies"))))
+            seen.hanging.append(_thread(thread.get("commentId", ""), thread, thread.get("headPost", {})))
+    seen.beside += [_thread(one["id"], one, one) for one in client.comments(document_id)]
     return seen
 
 
@@ -197,8 +204,23 @@ def _passages(document: Document, where: place.Address, quote: str) -> Iterator[
                 yield from ((segment, start, end) for start, end in segment.find(quote))
 
 
-def _marked(comments: list[tuple[str, str, bool]], mark: str) -> str | None:
-    return next((name for name, text, _ in comments if mark in text), None)
+def _thread(name: str, thread: Json, post: Json) -> _Thread:
+    # Neither API writes out a false ``me`` for certain.
+    mine = post.get("author", {}).get("me") is True
+    return _Thread(name, post.get("content", ""), bool(thread.get("replies")), mine)
+
+
+def _ours(comments: list[_Thread], delivery: Delivery, number: int) -> str | None:
+    """The id of the remark where it stands already: one of an earlier receipt, or its whole text in our own name."""
+    known = (delivery.earlier.detail.get("comments", []) if delivery.earlier else [])[number - 1 : number]
+    texts = {_letters(text_of(delivery, delivery.comments[number - 1], number, quoting=one)) for one in (True, False)}
+    found = (one.id for one in comments if one.id in known or (one.mine and _letters(one.text) in texts))
+    return next(found, None)
+
+
+def _letters(text: str) -> str:
+    """A comment's text as it is compared: the Docs API treats it as its editor does, which formats what is typed."""
+    return "".join(filter(str.isalnum, text))
 
 
 def _mark(delivery: Delivery, number: int) -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from connectors.google_docs.sandbox_accounts import Accounts
 from connectors.google_docs.sandbox_api import DocsApi
@@ -36,6 +37,23 @@ class Sandbox:
     violations: list[str]
     _server: Server
     _thread: threading.Thread
+
+    def settings(self) -> dict[str, Any]:
+        """What an admin fills in to connect to it, secrets as plain texts."""
+        # Any text that is no word of the sandbox's own is an account that may write.
+        roots = dict.fromkeys(("api_root", "drive_root"), self.url)
+        return {**roots, "token_uri": f"{self.url}/token", "access_token": "demo"}
+
+    def calls_back(self, url: str) -> None:
+        """Nothing to do: Google Docs tells nobody of what people write."""
+
+    def page(self, at: Mapping[str, Any]) -> str:
+        """Where a person looks at the document of a target."""
+        return self.document_url(str(at.get("document", "")))
+
+    def shown(self, at: Mapping[str, Any]) -> str:
+        """The whole text of the document of a target."""
+        return self.store.text(str(at.get("document", "")))
 
     @property
     def docs_endpoint(self) -> str:

@@ -96,7 +96,7 @@ class DriveApi:
         check_query(call, {"includeDeleted", "pageSize", "pageToken", "startModifiedTime"})
         self._need_fields(call)
         since = call.query.get("startModifiedTime", "")
-        found = [one for one in self._visible(call).comments if one["modifiedTime"] >= since]
+        found = [_seen_by(one, call) for one in self._visible(call).comments if one["modifiedTime"] >= since]
         reply = {"kind": "drive#commentList", "comments": found}
         return self.docs.answer("CommentList", reply, call, "drive.v3")
 
@@ -110,18 +110,18 @@ class DriveApi:
         if not sent.get("content"):
             raise invalid("Comment content must not be empty.")
         # Documented: a comment's author comes without e-mail address and permission id.
-        author = {"kind": "drive#user", "displayName": _user(call.account.email, me=True)["displayName"], "me": True}
+        author = {"kind": "drive#user", "displayName": _user(call.account.email, me=True)["displayName"]}
         kept = {key: sent[key] for key in ("anchor", "quotedFileContent") if key in sent}
         made = new_comment(sent["content"], author, moment(time.time()), **kept)
         self.store.comment(snapshot.id, made)
         call.committed = True
-        return self.docs.answer("Comment", made, call, "drive.v3")
+        return self.docs.answer("Comment", _seen_by(made, call), call, "drive.v3")
 
     def one_comment(self, call: Call) -> bytes:
         """``comments.get``. ``fields`` is mandatory."""
         check_query(call, {"includeDeleted"})
         self._need_fields(call)
-        return self.docs.answer("Comment", self._comment(call), call, "drive.v3")
+        return self.docs.answer("Comment", _seen_by(self._comment(call), call), call, "drive.v3")
 
     def reply(self, call: Call) -> bytes:
         """``replies.create``: an answer, which may resolve or reopen the comment. ``fields`` is mandatory."""
@@ -251,6 +251,12 @@ def _number(call: Call, name: str, default: int) -> int:
 
 def _bad_value(name: str) -> ApiError:
     return ApiError(400, "INVALID_ARGUMENT", f"Invalid Value: {name}", reason="invalid")
+
+
+def _seen_by(comment: Json, call: Call) -> Json:
+    """A comment as it is shown to the account that asks."""
+    author = comment["author"]
+    return {**comment, "author": {**author, "me": author["displayName"] == call.account.email.partition("@")[0]}}
 
 
 def _user(email: str, me: bool) -> Json:

@@ -325,10 +325,10 @@ def _ours(document: Document, name: str, receipt: Receipt | None) -> NamedRange 
 def _standing(document: Document, order: draft.Order, delivery: Delivery) -> NamedRange | None:
     """The range of the draft, if it was written.
 
-    Without a receipt it may have been written all the same, by a call whose reply was lost, and a person may have worked
-    on it since: it must never be written a second time. But everybody who may edit can put any name over any text. So a
-    range counts by what stands in it: the order's text, or our own line right above, or a text that shares most with the
-    order's. Words that were never ours do not pass for the draft; it is then written at its place.
+    Without a receipt it may have been written all the same, by a call whose reply was lost, and a person may have
+    worked on it since: it must never be written a second time. But everybody who may edit can put any name over any
+    text. So a range counts by what stands in it: the order's text, or our own line right above, or a text that shares
+    most with the order's. Words that were never ours do not pass for the draft; it is then written at its place.
     """
     if delivery.earlier is not None:
         return _ours(document, order.marker, delivery.earlier)

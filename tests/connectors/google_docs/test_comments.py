@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from connectors.google_docs.client import client_of
 from connectors.google_docs.sandbox import start
 from hub.domain import RunState
 from hub.pipeline import act
@@ -148,6 +149,45 @@ def test_asked_again_it_finds_its_comments_and_writes_none(bench: Bench) -> None
     again = written(bench, remarks(document))
     assert again.already
     assert again.detail["comments"] == first.detail["comments"]
+    assert len(standing(bench, document)) == 2
+
+
+MARK = "[Inlay run run-7 · 1.1]"
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("ya29.person", f"Nothing to see here. {MARK}"),
+        ("ya29.person", f"Who wrote “{MARK}” here?"),
+        ("ya29.somebody-else", f"Nothing to see here. {MARK}"),
+        ("ya29.somebody-else", f"A superlative needs a comparison.\n{MARK}"),
+    ],
+)
+@pytest.mark.parametrize("commenting", ["on", "refused"])
+def test_a_comment_that_quotes_a_mark_does_not_pass_for_the_remark(
+    bench: Bench, commenting: Literal["on", "refused"], token: str, said: str
+) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    bench.sandbox.store.commenting = commenting
+    client_of(bench.connection(token)).comment(document, said, "")
+    order = remarks(document)
+    receipt = written(bench, order)
+    assert not receipt.already
+    assert len(standing(bench, document)) == 3
+    assert written(bench, order).already
+    bench.connector.undo(bench.connection(), order.target, receipt)
+    assert standing(bench, document) == [said]
+
+
+def test_a_remark_that_its_author_changed_after_the_receipt_is_not_written_again(bench: Bench) -> None:
+    document = bench.load(body(paragraph(TEXT)))
+    first = written(bench, remarks(document))
+    bench.sandbox.store.delete_comment(document, first.detail["comments"][1])
+    client_of(bench.connection()).comment(document, "Covered, says the lab.", "")
+    (_, changed) = bench.sandbox.store.get(document).comments
+    known = replace(first, detail={**first.detail, "comments": [first.detail["comments"][0], changed["id"]]})
+    assert written(bench, replace(remarks(document), earlier=known)).already
     assert len(standing(bench, document)) == 2
 
 
