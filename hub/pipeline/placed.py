@@ -38,13 +38,15 @@ def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt
         )
     now = parts.clock()
 
-    def write(tx: Tx, held: Run) -> Entry:
+    def write(tx: Tx, held: Run) -> Entry | None:
         rows = deliveries.of_run(tx, held.id)
         known = _known(held, rows, marker, actor, vendor_id=receipt.vendor_id)
         if known is not None and known.receipt is not None:
             stood = known.receipt.detail if known.state is DeliveryState.PLACED else {}
             kept = replace(receipt, detail={**stood, **receipt.detail})
             changes = {"state": DeliveryState.PLACED, "target": target, "receipt": kept, "reviewed": reviewed}
+            if all(getattr(known, name) == value for name, value in changes.items()):
+                return None
             deliveries.save(tx, known.key, now, changes)
             return Entry("delivery.placed", {"delivery": known.key, "reviewed": reviewed, "again": True})
         if len(rows) >= MOST:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.bootstrap import Hub
 from hub.domain import Actor, Json, Receipt, Request, Role, Run, RunState, Standing, Target
-from hub.errors import InlayError
+from hub.errors import Conflict, InlayError
 from hub.pipeline import act, placed
 from hub.pipeline.parts import AT_THE_DESK
 from hub.sdk import Connection, Visitor
@@ -83,7 +83,15 @@ class PersonAtTheDesk(Visitor):
         if any(flow.name == request.template for flow in self._routed()):
             request = replace(request, workflow=request.template, template=None)
         asked = replace(request, team=self.team, actor=self._actor(self.team), key=f"at:{name}:{request.key}")
-        return self._shown(self._hub.submit(asked, wait=wait))
+        try:
+            return self._shown(self._hub.submit(asked, wait=wait))
+        except Conflict as error:
+            # One click, tried again because no answer came, and something was typed between the two tries.
+            raise Conflict(
+                "This click started a run already, and what it works on has changed since.",
+                why=error.why,
+                instead="Look at that run among your recent ones, or click again for what stands there now.",
+            ) from None
 
     def run(self, run_id: str) -> Json:
         return self._shown(self._run(run_id))

@@ -87,6 +87,16 @@ def test_the_same_click_twice_is_one_run(vendor: Vendor) -> None:
     assert vendor.start("click-2")["id"] != vendor.start("click-1")["id"]
 
 
+def test_a_click_tried_again_after_the_text_changed_is_told_which_run_it_made(vendor: Vendor) -> None:
+    run = vendor.start("click-1")
+    body = {"key": "click-1", "template": TEMPLATE, "inputs": inputs("Another text."), "surface": "google_docs"}
+    answer = vendor.call("runs", body)
+    assert answer.status_code == 409
+    assert run["id"] in answer.json["why"]
+    assert "idempotency" not in answer.text
+    assert "click again" in answer.json["instead"]
+
+
 def test_templates_come_with_the_teams_most_used_first(vendor: Vendor) -> None:
     unused = vendor.call("templates").json
     last = unused[-1][0]

@@ -112,3 +112,10 @@ def test_a_place_that_is_gone_keeps_no_other_place_from_being_put_back(vendor: V
     assert answer.status_code == 410
     assert answer.json["detail"].startswith("2 of 3 places are put back.")
     assert [one["state"] for one in vendor.call(f"runs/{run}").json["deliveries"]] == ["undone", "placed", "undone"]
+
+
+def test_the_same_place_told_twice_is_on_record_once(vendor: Vendor) -> None:
+    run = vendor.start("a")["id"]
+    for _ in range(3):
+        place(vendor, run)
+    assert kinds(vendor.site.hub, vendor.site.hub.get(run)).count("delivery.placed") == 1
