@@ -38,14 +38,11 @@ class Order:
     def row(self) -> dict[str, Any]:
         return {KEYS[self.object]: self.key, **self.fields}
 
-    @property
-    def review_row(self) -> dict[str, Any]:
-        return {KEYS[self.object]: self.key, **self.review}
 
-
-def key_of(delivery: Delivery, part: str = "text") -> str:
-    """The key of one part of a delivery: hexadecimal, so that it can stand in an address."""
-    return hashlib.sha256(f"inlay|{delivery.key}|{part}".encode()).hexdigest()
+def key_of(delivery: Delivery, record: str, part: str = "text") -> str:
+    """The key of one part of a delivery on one record: hexadecimal, so that it can stand in an address. A run that goes
+    on at another record leaves another output there, and the first as people left it."""
+    return hashlib.sha256(f"inlay|{delivery.key}|{record}|{part}".encode()).hexdigest()
 
 
 def order(delivery: Delivery, where: Address, described: Described) -> Order:
@@ -69,7 +66,7 @@ def _output(delivery: Delivery, where: Address, described: Described) -> Order:
     findings = [str(one) for one in made.get("findings", ())]
     url = str(made.get("url", ""))
     kind = BY_OBJECT.get(where.object)
-    review = {"Review_Status__c": _review(delivery), "Status__c": "Ready"}
+    review = {"Review_Status__c": _review(delivery)}
     fields: dict[str, Any] = {
         **({kind.lookup: where.record} if kind and kind.lookup else {}),
         **({"Request__c": where.request} if where.request else {}),
@@ -88,6 +85,7 @@ def _output(delivery: Delivery, where: Address, described: Described) -> Order:
         "Requested_By__c": str(made.get("asked_by", "")),
         "Truncated__c": cut,
         "Full_Output_URL__c": url if len(url) <= described.length("Full_Output_URL__c", 255) else "",
+        "Status__c": "Ready",
         **review,
     }
     asked_at = made.get("asked_at")
@@ -95,7 +93,7 @@ def _output(delivery: Delivery, where: Address, described: Described) -> Order:
         fields["Generated_At__c"] = datetime.fromtimestamp(asked_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Order(
         object=OUTPUT,
-        key=key_of(delivery),
+        key=key_of(delivery, where.record),
         fields=_short(fields, described, {"Body__c"}),
         review=review,
         text=text,
@@ -113,12 +111,17 @@ def _task(delivery: Delivery, where: Address, described: Described) -> Order:
     fields = {about: where.record, "Description": text, "Status": "Not Started", "Priority": "Normal", **review}
     return Order(
         object=TASK,
-        key=key_of(delivery, "task"),
+        key=key_of(delivery, where.record, "task"),
         fields=_short(fields, described, {"Description"}),
         review=_short(review, described, set()),
         text=text,
         truncated=cut,
     )
+
+
+def size(text: str) -> int:
+    """How long Salesforce counts a text at most: in UTF-16 units, each line end as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 + text.count("\n")
 
 
 def _review(delivery: Delivery) -> str:
@@ -130,13 +133,12 @@ def _review(delivery: Delivery) -> str:
 def _cut(text: str, length: int, url: str) -> tuple[str, bool]:
     """A text that surely fits, and whether something was left out: then its last line says where all of it stands."""
     room = int(length * (1 - MARGIN))
-    # A line end may be counted as two.
-    if len(text) + text.count("\n") <= room:
+    if size(text) <= room:
         return text, False
     more = f"\n\n[Cut here. The whole text: {url}]" if url else "\n\n[Cut here.]"
     kept, used = [], len(more) + 4
     for one in text:
-        used += 2 if one == "\n" else 1
+        used += size(one)
         if used > room:
             break
         kept.append(one)
@@ -146,6 +148,19 @@ def _cut(text: str, length: int, url: str) -> tuple[str, bool]:
 def _short(fields: Mapping[str, Any], described: Described, whole: set[str]) -> dict[str, Any]:
     """The small texts, each cut to its field's length; one that is told nowhere else is never among them."""
     return {
-        name: value[: described.length(name, 255)] if isinstance(value, str) and name not in whole else value
+        name: _first(value, described.length(name, 255)) if isinstance(value, str) and name not in whole else value
         for name, value in fields.items()
     }
+
+
+def _first(text: str, length: int) -> str:
+    """As much of a text as fits."""
+    if size(text) <= length:
+        return text
+    kept, used = [], 0
+    for one in text:
+        used += size(one)
+        if used > length:
+            break
+        kept.append(one)
+    return "".join(kept)

@@ -29,7 +29,7 @@ def write(connection: Connection, where: Address, delivery: Delivery) -> Receipt
         )
     text = delivery.text.strip()
     wanted = text if delivery.reviewed else MARK + text
-    if field.length and len(wanted) + wanted.count("\n") > field.length:
+    if field.length and output.size(wanted) > field.length:
         raise BadRequest(
             f"The text is too long for {where.object}.{where.field}: it takes {field.length:,} characters.",
             instead="Ask for a shorter text, or leave the draft as an AI Output record.",
@@ -38,12 +38,12 @@ def write(connection: Connection, where: Address, delivery: Delivery) -> Receipt
     there = str(record.get(where.field) or "")
     url = place.url(connection, where.record, where.object)
     replaced = {} if output.plain(there) in (output.plain(text), output.plain(MARK + text)) else {"replaced": there}
-    if delivery.earlier is not None and output.digest(there) != delivery.earlier.content_hash:
+    already = output.plain(there) == output.plain(wanted)
+    if not already and delivery.earlier is not None and output.digest(there) != delivery.earlier.content_hash:
         raise TargetGone(
             f"The draft in {where.object}.{where.field} was replaced after it had been written.",
             instead="Copy it from the run's page, or run again.",
         )
-    already = output.plain(there) == output.plain(wanted)
     if not already:
         since = datetime.strptime(str(record["SystemModstamp"]), "%Y-%m-%dT%H:%M:%S.%f%z")
         client.update(where.object, where.record, {where.field: wanted}, unchanged_since=since)

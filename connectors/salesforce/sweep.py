@@ -8,14 +8,16 @@ from typing import Any
 
 from connectors.salesforce import look_up
 from connectors.salesforce.client import Client, client_of
-from hub.sdk import Connection, Fact, Json, Opinion, Swept, Trigger
+from hub.sdk import Connection, Fact, InlayError, Json, Opinion, Swept, Trigger, TryLater, VendorRefused
 
 #: Records of a transaction that took long appear late, with an earlier stamp: each look begins so long before the last.
 OVERLAP = timedelta(minutes=10)
 #: How far back the first look goes.
 FIRST = timedelta(days=1)
-#: Rows of one page; more of them are another look, right behind it.
-PAGE = 2000
+#: Rows of one page; more of them are another look, right behind it. Pages too large to be read are asked for in smaller
+#: ones: a request and its campaign may hold long texts.
+PAGE = 500
+SMALLER = 5
 #: Seconds between two looks at what became of campaigns: sales are not made by the minute.
 FACTS_EVERY = 3600.0
 _USEFUL = {"Useful": 5, "Partly useful": 3, "Not useful": 1}
@@ -27,9 +29,9 @@ def sweep(connection: Connection, cursor: Json) -> Swept:
     ``page`` while a long list of requests is under way, and ``facts``, when facts were last read.
     """
     client, now = client_of(connection), datetime.now(UTC)
-    rows, after = _requests(client, cursor, now)
+    rows, after, full = _requests(client, cursor, now)
     requests = [look_up.request(connection, row, Trigger.SCHEDULE) for row in rows]
-    if len(rows) == PAGE:
+    if full:
         return Swept(requests=requests, cursor={**cursor, "page": after}, more=True)
     opinions, heard = _opinions(client, cursor, now)
     last = cursor.get("facts", 0.0)
@@ -46,9 +48,8 @@ def sweep(connection: Connection, cursor: Json) -> Swept:
     )
 
 
-def _requests(client: Client, cursor: Json, now: datetime) -> tuple[list[Json], list[str]]:
-    """One page of requests nobody works on yet, and the stamp and id of the last of them."""
-    order = f"ORDER BY SystemModstamp, Id LIMIT {PAGE}"
+def _requests(client: Client, cursor: Json, now: datetime) -> tuple[list[Json], list[str], bool]:
+    """One page of requests nobody works on yet, the stamp and id of the last of them, and whether more may follow."""
     page = cursor.get("page")
     if isinstance(page, list) and len(page) == 2:
         stamp, last = _time(page[0], now), str(page[1])
@@ -56,16 +57,24 @@ def _requests(client: Client, cursor: Json, now: datetime) -> tuple[list[Json], 
         values: list[Any] = [stamp, stamp, last]
     else:
         where, values = "SystemModstamp >= {}", [_since(cursor.get("requests"), now)]
-    query = f"SELECT {look_up.SELECT} FROM AI_Request__c WHERE Status__c = 'Requested' AND {where} {order}"
-    rows = client.query(query, *values)
-    return rows, [rows[-1]["SystemModstamp"], rows[-1]["Id"]] if rows else []
+    query = f"SELECT {look_up.SELECT} FROM AI_Request__c WHERE Status__c = 'Requested' AND {where} "
+    size = PAGE
+    while True:
+        try:
+            rows = client.query(f"{query}ORDER BY SystemModstamp, Id LIMIT {size}", *values)
+        except VendorRefused:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
+            continue
+        return rows, [rows[-1]["SystemModstamp"], rows[-1]["Id"]] if rows else [], len(rows) == size
 
 
 def _opinions(client: Client, cursor: Json, now: datetime) -> tuple[list[Opinion], str]:
     """What people said since, and the stamp of the last of it."""
     query = (
         "SELECT Id, Hub_Run__c, Feedback__c, Feedback_Comment__c, SystemModstamp, LastModifiedBy.Email "
-        "FROM AI_Output__c WHERE Feedback__c != null AND SystemModstamp >= {} ORDER BY SystemModstamp, Id LIMIT 2000"
+        "FROM AI_Output__c WHERE Feedback__c != null AND SystemModstamp >= {} ORDER BY SystemModstamp, Id"
     )
     rows = client.query(query, _since(cursor.get("opinions"), now))
     said = [
@@ -87,27 +96,40 @@ def _facts(client: Client) -> list[Fact]:
 
     Influence is read with the model it belongs to: one opportunity has a row for each model, and adding them up counts
     the same money several times. Inlay never writes any: rows made in Salesforce's own model are deleted when that
-    is calculated anew.
+    is calculated anew. What an org has not, such as influence where it is switched off, is left out: requests are what
+    a sweep is for.
     """
-    campaigns = client.query(
+    campaigns = _those_there_are(
+        client,
         "SELECT Id, Name, Status, StartDate, EndDate, BudgetedCost, ActualCost, ExpectedRevenue, NumberOfLeads, "
         "NumberOfResponses, NumberOfOpportunities, NumberOfWonOpportunities, AmountAllOpportunities, "
-        f"AmountWonOpportunities, SystemModstamp FROM Campaign WHERE Id {_TOUCHED}"
+        f"AmountWonOpportunities, SystemModstamp FROM Campaign WHERE Id {_TOUCHED}",
     )
-    sales = client.query(
+    sales = _those_there_are(
+        client,
         "SELECT Id, CampaignId, StageName, IsClosed, IsWon, Amount, CloseDate, CreatedDate, SystemModstamp "
-        f"FROM Opportunity WHERE CampaignId {_TOUCHED}"
+        f"FROM Opportunity WHERE CampaignId {_TOUCHED}",
     )
-    influence = client.query(
+    influence = _those_there_are(
+        client,
         "SELECT Id, CampaignId, OpportunityId, ModelId, Model.DeveloperName, Model.IsDefaultModel, Influence, "
         "RevenueShare, Opportunity.IsWon, Opportunity.IsClosed, Opportunity.Amount, Opportunity.CloseDate, "
-        f"SystemModstamp FROM CampaignInfluence WHERE CampaignId {_TOUCHED}"
+        f"SystemModstamp FROM CampaignInfluence WHERE CampaignId {_TOUCHED}",
     )
     return [
         *(_fact("campaign", row) for row in campaigns),
         *(_fact("opportunity", row) for row in sales),
         *(_fact("influence", row) for row in influence),
     ]
+
+
+def _those_there_are(client: Client, query: str) -> list[Json]:
+    try:
+        return client.query(query)
+    except TryLater:
+        raise
+    except InlayError:
+        return []
 
 
 def _fact(kind: str, row: Json) -> Fact:

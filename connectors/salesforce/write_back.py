@@ -14,6 +14,7 @@ from typing import Any
 from connectors.salesforce import output, place, record_field
 from connectors.salesforce.client import Client, client_of
 from connectors.salesforce.output import KEYS, TEXTS, Order
+from connectors.salesforce.records import KINDS
 from hub.sdk import (
     BadRequest,
     Conflict,
@@ -29,8 +30,13 @@ from hub.sdk import (
 )
 
 WITHDRAWN = "Withdrawn"
+_LOOKUPS = tuple(kind.lookup for kind in KINDS)
 _READ = {
-    output.OUTPUT: ("Body__c", "Status__c", "Review_Status__c", "SystemModstamp"),
+    # What its request is about, too: a request is told of an output on its own record and of no other.
+    output.OUTPUT: (
+        *("Body__c", "Status__c", "Review_Status__c", "SystemModstamp"),
+        *(name for lookup in _LOOKUPS for name in (lookup, f"Request__r.{lookup}")),
+    ),
     output.TASK: ("Description", "Subject", "SystemModstamp"),
 }
 
@@ -76,7 +82,7 @@ def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[R
             found = dict.fromkeys(some, error)
         for at, outcome in found.items():
             outcomes[at] = outcome
-    late = _say_ready(connection, [id for at, id in requests.items() if isinstance(outcomes[at], Receipt)])
+    late = _say_ready(connection, [id for at, id in requests.items() if _answers(outcomes[at])])
     for at, id in requests.items():
         if id in late:
             # Written again it is the same record, and the request is told then: nobody waits for what is there.
@@ -144,10 +150,11 @@ def _write(
     before = [delivery.earlier.vendor_id for delivery, _ in orders.values() if delivery.earlier is not None]
     standing = _standing(client, name, before)
     outcomes: dict[int, Receipt | InlayError] = {}
-    rows: dict[int, dict[str, Any]] = {}
+    new: dict[int, dict[str, Any]] = {}
+    marks: dict[int, dict[str, Any]] = {}
     for at, (delivery, order) in orders.items():
         if delivery.earlier is None:
-            rows[at] = order.row
+            new[at] = order.row
             continue
         there = standing.get(delivery.earlier.vendor_id)
         if there is None or there.get("Status__c") == WITHDRAWN:
@@ -156,22 +163,27 @@ def _write(
                 instead="Copy it from the run's page, or run again.",
             )
         elif _marked_so(there, order):
-            outcomes[at] = _receipt(connection, name, there, there["Id"], order, delivery, already=True)
+            outcomes[at] = _receipt(connection, name, there, there["Id"], order, already=True)
         else:
-            # What a person changed in the text stays: only the mark changes.
-            rows[at] = order.review_row
-    written = client.upsert_many(name, KEYS[name], list(rows.values())) if rows else []
-    ids: dict[int, tuple[str, bool]] = {}
-    for at, answer in zip(rows, written, strict=True):
+            # What a person changed in the text stays. By its id only the mark changes, and no record is made anew.
+            marks[at] = {"Id": there["Id"], **order.review}
+    ids: dict[int, str] = {}
+    made: set[int] = set()
+    for at, answer in zip(new, client.upsert_many(name, KEYS[name], list(new.values())) if new else [], strict=True):
+        if isinstance(answer, InlayError):
+            outcomes[at] = answer
+        else:
+            ids[at] = answer[0]
+            made |= {at} if answer[1] else set()
+    for at, answer in zip(marks, client.update_many(name, list(marks.values())) if marks else [], strict=True):
         if isinstance(answer, InlayError):
             outcomes[at] = answer
         else:
             ids[at] = answer
-    there = _standing(client, name, [id for id, _ in ids.values()])
-    for at, (id, created) in ids.items():
-        delivery, order = orders[at]
-        already = not created and delivery.earlier is None
-        outcomes[at] = _receipt(connection, name, there.get(id), id, order, delivery, already=already)
+    now = _standing(client, name, list(ids.values()))
+    for at, id in ids.items():
+        already = at in new and at not in made
+        outcomes[at] = _receipt(connection, name, now.get(id), id, orders[at][1], already=already)
     return outcomes
 
 
@@ -193,13 +205,15 @@ def _receipt(
     row: Mapping[str, Any] | None,
     id: str,
     order: Order,
-    delivery: Delivery,
     *,
     already: bool,
 ) -> Receipt | InlayError:
     if row is None:
         return Unavailable("Salesforce took the draft, and does not show it yet.")
     detail: dict[str, Any] = {"object": name, "way": "task" if name == output.TASK else "output", "key": order.key}
+    asked = row.get("Request__r")
+    if isinstance(asked, Mapping) and all(asked.get(lookup) == row.get(lookup) for lookup in _LOOKUPS):
+        detail["answers"] = True
     if order.truncated:
         detail["note"] = "The text is longer than Salesforce takes: it was cut there, and the run's page has all of it."
     return Receipt(
@@ -223,6 +237,10 @@ def tell(connection: Connection, news: News) -> None:
             "Status_Note__c": said if len(said) <= length else said[: length - 1] + "…",
         }
         client_of(connection).update(place.REQUEST, where.request, fields)
+
+
+def _answers(outcome: Receipt | InlayError) -> bool:
+    return isinstance(outcome, Receipt) and bool(outcome.detail.get("answers"))
 
 
 def _say_ready(connection: Connection, requests: Sequence[str]) -> dict[str, TryLater]:

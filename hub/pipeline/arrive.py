@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hub.clean import clean_text
 from hub.domain import Problem, Request
 from hub.errors import BadRequest, InlayError, NotAllowed, TryLater, Unavailable
 from hub.pipeline.parts import Parts
@@ -28,6 +29,8 @@ def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> R
         BadRequest: no team can be found for it.
         Unavailable: it could not be stored; it must come again.
     """
+    names = {"team": _short(request.team), "template": _short(request.template), "workflow": _short(request.workflow)}
+    request = replace(request, **names)
     problem: Problem | None = None
     try:
         team = _team(parts, connection, request)
@@ -80,6 +83,11 @@ def _named(parts: Parts, request: Request, team: str) -> Request:
     with parts.database.reading() as tx:
         known = connections.get_workflow(tx, team, request.workflow) is not None
     return request if known else replace(request, workflow=None, template=request.workflow)
+
+
+def _short(name: str | None) -> str | None:
+    """A name as the database takes it: people may write anything, and no name is longer."""
+    return None if name is None else clean_text(name).strip()[:64]
 
 
 def _team(parts: Parts, name: str, item: Request) -> str:

@@ -53,7 +53,7 @@ class Org(Stand):
         return "\n".join(said)
 
     def effects(self, key: str) -> int:
-        return sum(row.values["Hub_Key__c"] == hub_key(key) for row in self._live())
+        return len(self._of(key))
 
     def calls(self) -> int:
         return len(self.sandbox.journal.entries())
@@ -96,12 +96,16 @@ class Org(Stand):
         return [row for row in self._outputs() if row.values["Status__c"] != "Withdrawn"]
 
     def _row(self, key: str) -> Any:
-        (row,) = (row for row in self._live() if row.values["Hub_Key__c"] == hub_key(key))
+        (row,) = self._of(key)
         return row
 
+    def _of(self, key: str) -> list[Any]:
+        about = "Source_Record_Id__c"
+        return [row for row in self._live() if row.values["Hub_Key__c"] == hub_key(key, row.values[about])]
 
-def hub_key(key: str) -> str:
-    return hashlib.sha256(f"inlay|{key}|text".encode()).hexdigest()
+
+def hub_key(key: str, record: str) -> str:
+    return hashlib.sha256(f"inlay|{key}|{record}|text".encode()).hexdigest()
 
 
 def token(key: str) -> str:

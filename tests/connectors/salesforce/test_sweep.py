@@ -165,3 +165,23 @@ def test_a_sweep_writes_nothing(bench: Bench) -> None:
     assert after["writes"] == before["writes"]
     assert after["reads"] <= before["reads"] + 5
     assert outputs(bench.sandbox) == []
+
+
+def test_an_org_without_influence_still_has_its_requests_found(bench: Bench) -> None:
+    write_back.write_back(bench.connection(), delivery())
+    id = ask(bench.sandbox)
+    bench.sandbox.store.schema.drop("CampaignInfluence")
+    found = sweep.sweep(bench.connection(), {})
+    assert [one.key for one in found.requests if isinstance(one, Request)] == [id]
+    assert {fact.kind for fact in found.facts} == {"campaign", "opportunity"}
+
+
+def test_requests_with_very_long_texts_are_read_in_smaller_pages(bench: Bench) -> None:
+    made = {ask(bench.sandbox, Instructions__c="€" * 32_000) for _ in range(300)}
+    seen: list[str] = []
+    cursor, more = {}, True
+    while more:
+        found = sweep.sweep(bench.connection(), cursor)
+        seen += [one.key for one in found.requests if isinstance(one, Request)]
+        cursor, more = found.cursor, found.more
+    assert sorted(seen) == sorted(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_delivery_becomes_one_output_on_its_campaign_with_where_it_comes_from(
     assert row["Full_Output_URL__c"] == order.provenance["url"]
     assert json.loads(row["Provenance__c"])["run"] == order.run_id
     assert not row["Truncated__c"]
-    assert row["Hub_Key__c"] == output.key_of(order)
+    assert row["Hub_Key__c"] == output.key_of(order, LAUNCH)
     assert receipt.vendor_id == row["Id"]
     assert receipt.content_hash == output.digest(TEXT)
     assert not receipt.already
@@ -166,6 +167,70 @@ def test_an_output_a_person_removed_is_not_written_again(bench: Bench) -> None:
     assert outputs(bench.sandbox) == []
 
 
+def test_an_output_removed_while_its_mark_is_cleared_is_not_made_anew(bench: Bench) -> None:
+    order = delivery(reviewed=False)
+    receipt = write_back.write_back(bench.connection(), order)
+    client = bench.client()
+    mark = client.update_many
+
+    def late(object: str, rows: Any) -> Any:
+        bench.sandbox.store.delete(_type(bench), receipt.vendor_id)
+        return mark(object, rows)
+
+    client.update_many = late  # type: ignore[method-assign]
+    with pytest.raises(InlayError):
+        write_back.write_back(bench.connection(), dataclasses.replace(order, reviewed=True, earlier=receipt))
+    assert outputs(bench.sandbox) == []
+
+
+def test_what_people_made_of_its_status_stays_when_the_mark_is_cleared(bench: Bench) -> None:
+    order = delivery(reviewed=False)
+    receipt = write_back.write_back(bench.connection(), order)
+    bench.sandbox.store.update(_type(bench), receipt.vendor_id, {"Status__c": "Superseded"})
+    write_back.write_back(bench.connection(), dataclasses.replace(order, reviewed=True, earlier=receipt))
+    (row,) = outputs(bench.sandbox)
+    assert (row["Status__c"], row["Review_Status__c"]) == ("Superseded", "Reviewed")
+
+
+def test_a_run_that_goes_on_at_another_record_leaves_the_first_output_as_it_is(bench: Bench) -> None:
+    order = delivery()
+    first = write_back.write_back(bench.connection(), order)
+    bench.sandbox.store.update(_type(bench), first.vendor_id, {"Body__c": "By a person."})
+    write_back.write_back(bench.connection(), dataclasses.replace(order, target=target(LEAD)))
+    assert [row["Body__c"] for row in outputs(bench.sandbox)] == ["By a person.", TEXT]
+    assert [(row["Campaign__c"], row["Lead__c"]) for row in outputs(bench.sandbox)] == [(LAUNCH, None), (None, LEAD)]
+
+
+def test_a_request_about_another_record_is_not_called_ready(bench: Bench) -> None:
+    other = ask(bench.sandbox, WINTER)
+    write_back.write_back(bench.connection(), delivery(at=target(request=other)))
+    (row,) = rows(bench.sandbox, "AI_Request__c")
+    assert row["Status__c"] == "Requested"
+
+
+def test_a_text_of_emoji_is_cut_as_salesforce_counts_it(bench: Bench) -> None:
+    bench.sandbox.store.schema.change("AI_Output__c", "Body__c", length=1000)
+    made = {**delivery().provenance, "title": "🌞" * 200}
+    write_back.write_back(bench.connection(), delivery("🌞🇩🇪\n" * 300, provenance=made))
+    (row,) = outputs(bench.sandbox)
+    assert row["Truncated__c"]
+    assert output.size(row["Body__c"]) <= 1000
+    assert row["Title__c"] == "🌞" * 127
+
+
+def test_a_field_whose_cleared_mark_was_not_answered_is_cleared_once(bench: Bench) -> None:
+    at = target(WINTER, **{"as": "field", "field": "Description"})
+    connection = bench.connection(record_fields=("Campaign.Description",))
+    order = delivery("A shorter description.", at, reviewed=False)
+    receipt = write_back.write_back(connection, order)
+    later = dataclasses.replace(order, reviewed=True, earlier=receipt)
+    bench.sandbox.faults.add("503-after-commit", on="sobjects.update")
+    with pytest.raises(Unavailable):
+        write_back.write_back(connection, later)
+    assert write_back.write_back(connection, later).already
+    assert description(bench) == "A shorter description."
+
+
 def test_undo_withdraws_an_output_once_and_leaves_an_edited_one(bench: Bench) -> None:
     order = delivery()
     receipt = write_back.write_back(bench.connection(), order)
@@ -184,7 +249,7 @@ def test_many_drafts_are_written_with_one_outcome_each_though_some_are_refused(b
     orders = [delivery(f"Text {number}") for number in range(5)]
     orders[1] = dataclasses.replace(orders[1], target=target("../../Account/001"))
     orders[2] = dataclasses.replace(orders[2], text="   ")
-    bench.sandbox.faults.add("validation", on="*", type="AI_Output__c", record=output.key_of(orders[3]))
+    bench.sandbox.faults.add("validation", on="*", type="AI_Output__c", record=output.key_of(orders[3], LAUNCH))
     outcomes = write_back.write_many(bench.connection(), orders)
     assert [type(one) for one in outcomes] == [Receipt, BadRequest, BadRequest, VendorRefused, Receipt]
     assert sorted(row["Body__c"] for row in outputs(bench.sandbox)) == ["Text 0", "Text 4"]
