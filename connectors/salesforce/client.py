@@ -111,6 +111,10 @@ class Client:
             kept = self._described[name] = (self._clock(), described(self._of(name).describe()))
         return kept[1]
 
+    def forget(self, object: str) -> None:
+        """Describe the object anew when it is next asked for: it may have been changed."""
+        self._described.pop(object, None)
+
     def upsert(self, object: str, external_field: str, key: str, fields: Mapping[str, Any]) -> tuple[str, bool]:
         """Write the record with this key, making it if there is none: its id, and whether it was made."""
         from simple_salesforce.format import format_external_id

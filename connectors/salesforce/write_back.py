@@ -27,6 +27,7 @@ from hub.sdk import (
     TargetGone,
     TryLater,
     Unavailable,
+    VendorRefused,
 )
 
 WITHDRAWN = "Withdrawn"
@@ -80,6 +81,9 @@ def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[R
             found = _write(connection, name, {at: (deliveries[at], orders[at]) for at in some})
         except InlayError as error:
             found = dict.fromkeys(some, error)
+        if any(isinstance(one, VendorRefused) for one in found.values()):
+            # An admin may have made a field shorter, or longer, since: the retry knows.
+            client_of(connection).forget(name)
         for at, outcome in found.items():
             outcomes[at] = outcome
     late = _say_ready(connection, [id for at, id in requests.items() if _answers(outcomes[at])])

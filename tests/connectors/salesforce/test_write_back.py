@@ -158,6 +158,16 @@ def test_a_text_longer_than_salesforce_takes_is_cut_and_says_where_the_rest_is(b
     assert receipt.content_hash == output.digest(row["Body__c"])
 
 
+def test_a_field_an_admin_made_shorter_costs_one_refusal(bench: Bench) -> None:
+    bench.client().describe("AI_Output__c")
+    bench.sandbox.store.schema.change("AI_Output__c", "Body__c", length=1000)
+    order = delivery("A line of this text.\n" * 500)
+    with pytest.raises(VendorRefused):
+        write_back.write_back(bench.connection(), order)
+    write_back.write_back(bench.connection(), order)
+    assert outputs(bench.sandbox)[0]["Truncated__c"]
+
+
 def test_an_output_a_person_removed_is_not_written_again(bench: Bench) -> None:
     order = delivery(reviewed=False)
     receipt = write_back.write_back(bench.connection(), order)

@@ -152,6 +152,23 @@ def test_a_name_that_is_no_workflow_of_the_team_is_a_template(hub: Hub, board: B
     assert "no-such-thing" in (found["in:board:odd"].problem.what if found["in:board:odd"].problem else "")
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\x00b", "Ünïcode ' OR 1=1 --", "  "])
+def test_whatever_people_write_for_a_name_is_stored_and_holds_up_no_other(hub: Hub, board: Board, name: str) -> None:
+    odd = [
+        board.request("one", workflow=name, template=None),
+        board.request("two", team=name),
+        board.request("three"),
+    ]
+    board.to_sweep = [Swept(requests=odd, cursor={"at": 1})]
+    sweep(hub.parts)
+    with hub.database.reading() as tx:
+        found = {run.request.key.rpartition(":")[2]: run.state for run in runs.newest(tx, teams=None)}
+        state = sweeps.get(tx, "board")
+    assert found == {"one": RunState.FAILED, "two": RunState.FAILED, "three": RunState.QUEUED}
+    assert state is not None
+    assert (state.cursor, state.problem) == ({"at": 1}, None)
+
+
 def test_a_request_for_a_team_without_the_connection_is_stored_where_somebody_sees_it(hub: Hub, board: Board) -> None:
     board.to_sweep = [Swept(requests=[board.request("card", team="nobody")], cursor={"at": 1})]
     sweep(hub.parts)
