@@ -12,7 +12,7 @@ import pytest
 from connectors.salesforce import button
 from connectors.salesforce.sandbox_samples import LAUNCH, PLANNER
 from hub.pipeline.run import advance
-from hub.sdk import Connection, GuardedHttp, Inbound, Secret, Unverified
+from hub.sdk import Connection, GuardedHttp, Inbound, Secret, Target, Unverified
 from hub.store import connections, teams
 from tests.connectors.salesforce.connector_bench import settings
 from tests.connectors.salesforce.flow_bench import SECOND_TEAM, Flow, meet
@@ -149,6 +149,15 @@ def test_a_workflow_of_the_team_goes_before_a_template_of_the_same_name(place: P
         ("for-media", TEMPLATE),
         ("shorten-or-repurpose", TEMPLATE),
     }
+
+
+def test_a_workflow_that_needs_more_than_a_press_says_what(place: Place, flow: Flow) -> None:
+    elsewhere = Target(connection="crm", at={"record": {"from_input": "where"}})
+    with place.hub.database.transaction() as tx:
+        connections.put_workflow(tx, connections.Workflow(TEAM, "elsewhere", TEMPLATE, (elsewhere,), 20.0))
+    status, told = flow.ask(**press(template="elsewhere"))
+    assert status == 422 and "where" in told["why"]
+    assert place.runs() == []
 
 
 def test_a_person_of_two_teams_says_which_one_it_is_for(place: Place) -> None:
