@@ -7,12 +7,16 @@ which words, follows Salesforce's documentation and recorded answers; where neit
 
 from __future__ import annotations
 
+import http.client
+import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from connectors.salesforce import sandbox_samples as samples
 from connectors.salesforce.sandbox_accounts import Accounts, User
@@ -40,8 +44,59 @@ class Sandbox:
     journal: Journal
     outbound: Outbound
     parts: Parts
+    #: Stands at the end of the address its outbound messages go to.
+    token: str = field(repr=False)
     _server: Server
     _thread: threading.Thread
+
+    def settings(self) -> dict[str, Any]:
+        """What an admin fills in to connect to this org, secrets as plain texts."""
+        return {
+            "domain": self.domain,
+            "sandbox_root": self.url,
+            "login_audience": self.accounts.audience,
+            "consumer_key": samples.APP,
+            "consumer_secret": samples.SECRET,
+            "organization_id": self.organization,
+            "action_ids": [self.outbound.action],
+            "inbound_token": self.token,
+        }
+
+    def calls_back(self, url: str) -> None:
+        """From now on tell the hub of every request; ``url`` is where the connection takes webhooks."""
+        self.outbound.configure(endpoint=f"{url}/{self.token}")
+
+    def page(self, at: Mapping[str, Any]) -> str:
+        """Where a person looks at the record of a target."""
+        record = self.store.find(str(at.get("record", "")))
+        return self.record_url(record.type, record.id) if record else self.url
+
+    def ask(self, at: Mapping[str, Any], template: str, instructions: str = "") -> str:
+        """Ask about a record as a person does, with the form on its page; gives the id of the request it made.
+
+        Raises:
+            ValueError: the page says why it took no request.
+        """
+        page = urlsplit(self.page(at))
+        before = {one.id for one in self.store.rows("AI_Request__c")}
+        connection = http.client.HTTPConnection(page.netloc, timeout=30)
+        try:
+            form = urlencode({"template": template, "instructions": instructions})
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url}
+            connection.request("POST", f"{page.path.removesuffix('/view')}/ask", form, headers)
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        made = [one.id for one in self.store.rows("AI_Request__c") if one.id not in before]
+        if status != 303 or not made:
+            raise ValueError(f"the record's page took no request for {template!r} (status {status})")
+        return made[-1]
+
+    def shown(self, at: Mapping[str, Any]) -> str:
+        """The texts that stand as outputs on the record of a target."""
+        record, outputs = str(at.get("record", "")), self.store.rows("AI_Output__c")
+        about = [one for one in outputs if one.values.get("Source_Record_Id__c") == record]
+        return "\n".join(str(one.values["Body__c"]) for one in about if one.values.get("Status__c") == "Ready")
 
     @property
     def organization(self) -> str:
@@ -135,6 +190,7 @@ def start(
         journal=parts.journal,
         outbound=outbound,
         parts=parts,
+        token=secrets.token_urlsafe(32),
         _server=server,
         _thread=thread,
     )

@@ -1,6 +1,20 @@
-"""The demo: a hub and a sandbox on this machine, three teams, and one request that goes the whole way."""
+"""The demo: a hub and stand-ins for its vendors on this machine, three teams, and requests that go the whole way."""
 
+from hub.demo.door import open_door
+from hub.demo.ending import Ending, Placed, Stage
+from hub.demo.journeys import Journey, journeys
 from hub.demo.setting import Setting, free_port, set_up
-from hub.demo.story import Ending, Stage, tell
+from hub.demo.story import tell
 
-__all__ = ["Ending", "Setting", "Stage", "free_port", "set_up", "tell"]
+__all__ = [
+    "Ending",
+    "Journey",
+    "Placed",
+    "Setting",
+    "Stage",
+    "free_port",
+    "journeys",
+    "open_door",
+    "set_up",
+    "tell",
+]
