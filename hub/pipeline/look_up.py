@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from hub.domain import Ignored
-from hub.errors import ConfigurationError, InlayError, NeedsPermission, TryLater
+from hub.errors import ConfigurationError, InlayError, NeedsPermission, OutOfQuota, TryLater
 from hub.pipeline.arrive import arrive
 from hub.pipeline.parts import Parts
 from hub.sdk import Connection, Connector, Notice
@@ -80,7 +80,8 @@ def _look_up_some(
 def _put_off(parts: Parts, name: str, some: Sequence[tuple[Notice, int]], error: Exception) -> None:
     said = error.what if isinstance(error, InlayError) else str(error) if isinstance(error, ConfigurationError) else ""
     after = (error.after if isinstance(error, TryLater) else None) or 0.0
-    wait = max(after, min(LONGEST, FIRST * 2 ** max(attempts for _, attempts in some)))
+    tries = 0 if isinstance(error, OutOfQuota) else max(attempts for _, attempts in some)
+    wait = max(after, min(LONGEST, FIRST * 2**tries))
     log.warning("not looked up", connection=name, notices=len(some), error=type(error).__name__, again_in=round(wait))
     with parts.database.transaction() as tx:
         keys = [notice.key for notice, _ in some]

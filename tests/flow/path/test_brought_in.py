@@ -109,6 +109,14 @@ def test_a_used_up_allowance_is_waited_for_as_long_as_it_says(hub: Hub, board: B
     assert look_up(hub.parts) == 1
 
 
+def test_a_used_up_allowance_makes_the_next_wait_no_longer(hub: Hub, board: Board, clock: Clock) -> None:
+    board.look_fails = lambda _: OutOfQuota("None left.", after=60)
+    note(hub.parts, "board", Notice(key="card", at={"card": "card"}))
+    for _ in range(12):
+        assert look_up(hub.parts) == 1
+        clock.now += 61
+
+
 def test_one_notice_that_cannot_be_looked_up_holds_up_no_other(hub: Hub, board: Board) -> None:
     board.look_fails = lambda some: KeyError("c2") if any(one.key == "c2" for one in some) else None
     for number in range(5):

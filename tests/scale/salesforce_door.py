@@ -1,0 +1,71 @@
+"""The door of a storm: everything the org sends goes through it, and it can kill the hub before an answer is heard."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Door:
+    """Hands requests on to a port of this machine. Where nobody answers there, the caller hears nothing either."""
+
+    def __init__(self, behind: int) -> None:
+        self._behind = behind
+        self._lock = threading.Lock()
+        self._strike: Callable[[], None] | None = None
+        self.struck = threading.Event()
+        door = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                told = door._ask(self.path, body, self.headers.get("Content-Type", ""))
+                if told is None:
+                    self.close_connection = True
+                    return
+                status, said, kind = told
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def lose_next(self, strike: Callable[[], None]) -> None:
+        """The next time the hub says that it has stored a message, ``strike`` is called and nobody hears the answer."""
+        self.struck.clear()
+        with self._lock:
+            self._strike = strike
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def _ask(self, path: str, body: bytes, kind: str) -> tuple[int, bytes, str] | None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._behind, timeout=30)
+        try:
+            connection.request("POST", path, body, {"Content-Type": kind})
+            answer = connection.getresponse()
+            told = answer.status, answer.read(), answer.getheader("Content-Type") or ""
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+        with self._lock:
+            strike, self._strike = (self._strike, None) if told[0] == 200 else (None, self._strike)
+        if strike is None:
+            return told
+        strike()
+        self.struck.set()
+        return None

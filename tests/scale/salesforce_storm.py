@@ -1,0 +1,249 @@
+"""A storm over a Salesforce org in which each death has its place: after the store, after the write, for a day."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.salesforce.sandbox_store import Record
+from hub.bootstrap import Hub
+from hub.domain import RunState, Trigger
+from hub.store import runs
+from tests import hubs
+from tests.scale.org_storm import OrgStorm, Toll
+from tests.scale.salesforce_door import Door
+from tests.scale.servers import wait_for_port
+
+DAY = 86_400.0
+#: How much faster than in Salesforce the sender's time runs: fifteen seconds until the next try are half a second, or,
+#: while the hub is away for a day, the day is two seconds.
+FAST, DAY_IN_TWO = 30.0, DAY / 2
+#: What the org does to calls, each of them so often and at a time the dice say. Sessions end, and the allowance, at
+#: times of their own.
+TROUBLE = ("503-after-commit", "drop-after-commit", "malformed", "503", "500", "drop", "html", "concurrent")
+TROUBLED = ("collections.upsert", "collections.update", "query", "token")
+CHANCE = 0.08
+#: What it does to single records, and how often.
+OF_A_RECORD = (("lock", "*", 0.06), ("lost-race", "upsert", 0.03))
+#: What happens in a storm, and how often.
+SHORT = {"lost_ack": 1, "after_write": 2, "killed": 1, "allowance": 1, "sessions": 1}
+LONG = {"lost_ack": 6, "after_write": 8, "killed": 8, "allowance": 3, "sessions": 5}
+
+
+@dataclass(slots=True)
+class Calendar:
+    """The org's clock. It is a day behind until the day on which nobody listens is over."""
+
+    ago: float = DAY
+
+    def __call__(self) -> float:
+        return time.time() - self.ago
+
+
+@dataclass(slots=True, kw_only=True)
+class SalesforceStorm(OrgStorm):
+    """Requests come in lumps, each into a disaster of its own; ``missed`` of them on a day nobody hears of.
+
+    ``calendar`` is the org's clock; each trouble comes ``troubles`` times.
+    """
+
+    calendar: Calendar
+    acts: dict[str, int]
+    troubles: int
+    #: What happened, in its order.
+    told: list[str] = field(default_factory=list)
+    _made: list[str] = field(default_factory=list)
+    _written: threading.Event = field(default_factory=threading.Event)
+    _door: Door | None = None
+
+    def blow(self, seconds: float) -> Toll:
+        self._prepare_model()
+        hub = self._hub()
+        toll = Toll(requests=self.size)
+        dice = random.Random(self.seed)
+        self._door = door = Door(self._port)
+        try:
+            self._organise(hub)
+            self.org.store.watch(self._see)
+            self._start_all()
+            self._sweep_now()
+            self._trouble()
+            endpoint = f"http://127.0.0.1:{door.port}/in/crm/{hubs.ORG_TOKEN}"
+            self.org.outbound.configure(endpoint=endpoint, twice=True, shuffled=True, speed=FAST, batch=7, timeout=30.0)
+            acts = [name for name, times in self.acts.items() for _ in range(times)]
+            dice.shuffle(acts)
+            self.told = list(acts)
+            heard = self.size - self.missed
+            for place, name in enumerate(acts):
+                lump = heard * (place + 1) // len(acts) - heard * place // len(acts)
+                getattr(self, f"_{name}")(toll, dice, lambda lump=lump: self._trickle(lump))
+            self._day_away(toll)
+            self._settle(hub, seconds)
+            self._count(hub, self._made, toll)
+            self._count_the_day(hub, toll)
+            return toll
+        finally:
+            self._kill_all()
+            door.close()
+            hub.close()
+
+    def _trouble(self) -> None:
+        for kind in TROUBLE:
+            for on in TROUBLED:
+                self.org.faults.add(kind, on=on, times=self.troubles, chance=CHANCE)
+        for kind, on, chance in OF_A_RECORD:
+            self.org.faults.add(kind, on=on, times=None, chance=chance)
+
+    def _lost_ack(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
+        """The hub dies once everything in a message is stored, before the org hears so."""
+        assert self._door is not None
+        self._door.lose_next(self._kill_all)
+        ask()
+        assert self._door.struck.wait(60), "no message was stored in a minute"
+        self._rise(toll)
+
+    def _after_write(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
+        """The hub dies while the org, which has the outputs by then, takes its time to say so."""
+        self._written.clear()
+        slow = self.org.faults.add("slow-after-commit", on="collections.upsert", seconds=30.0)
+        ask()
+        _until(lambda: slow.times == 0 and self._written.is_set(), "nothing was written in two minutes")
+        self._kill_all()
+        self._rise(toll)
+
+    def _killed(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
+        """One process dies at any moment."""
+        ask()
+        threading.Event().wait(dice.uniform(0.0, 1.5))
+        number = dice.randrange(len(self._processes))
+        _end(self._processes[number])
+        self._processes[number] = self._start(number)
+        toll.kills += 1
+
+    def _allowance(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
+        """Other programs use up the org's calls of the day; after a while there are some again."""
+        since = len(self.org.journal.entries())
+        self.org.accounts.use(self.org.accounts.daily)
+        ask()
+        _until(
+            lambda: any(one.status == 403 for one in self.org.journal.entries(since=since)),
+            "nothing was called in two minutes",
+        )
+        self.org.accounts.reset()
+
+    def _sessions(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
+        """An admin ends every session."""
+        since = self.org.calls()["logins"]
+        self.org.accounts.expire_all()
+        ask()
+        _until(lambda: self.org.calls()["logins"] > since, "nobody signed in again in two minutes")
+
+    def _day_away(self, toll: Toll) -> None:
+        """Nobody listens for a day, on which people ask all the same, until the org has given up on every message."""
+        self._kill_all()
+        self.org.outbound.configure(speed=DAY_IN_TWO)
+        steps = self.missed
+        for _ in range(steps):
+            self._lump(1)
+            self.calendar.ago -= DAY / steps
+        _until(lambda: not self.org.outbound.pending(), "the org still sends")
+        toll.missed_by_messages = len({one.record for one in self.org.outbound.dropped} & set(self._made))
+        self.org.faults.clear()
+        self.org.outbound.configure(speed=FAST)
+        self._rise(toll)
+
+    def _settle(self, hub: Hub, seconds: float) -> None:
+        """Until everything is done. The sweep does not wait for its time: an admin asks for it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._done(hub):
+            self._sweep_now()
+            rest = threading.Event()
+            for _ in range(40):
+                if rest.wait(0.25) or self._done(hub):
+                    break
+
+    def _sweep_now(self) -> None:
+        with (self.home / "processes.log").open("ab") as log:
+            command = _command("connectors", "sweep", "crm")
+            subprocess.run(command, env=self._whole_environment(), stdout=log, stderr=log, check=True)
+
+    def _count_the_day(self, hub: Hub, toll: Toll) -> None:
+        """Whoever asked on the day nobody listened was found by the sweep, since nothing else could."""
+        if toll.missed_by_messages < self.missed:
+            toll.not_told.append(f"the org gave up on {toll.missed_by_messages} of {self.missed}")
+        with hub.database.reading() as tx:
+            of = {run.request.key.rpartition(":")[2]: run for run in runs.newest(tx, teams=None, limit=10 * self.size)}
+        for id in self._made[-self.missed :]:
+            run = of.get(id)
+            if run is not None and (run.state, run.request.trigger) != (RunState.DELIVERED, Trigger.SCHEDULE):
+                toll.not_told.append(f"{id}: {run.state}, by {run.request.trigger}")
+        # What a look that died had taken waits for its time; a run stands for each, so nobody waits for it.
+        toll.waiting.clear()
+
+    def _trickle(self, count: int) -> None:
+        """A few at a time, so that what happens meets some on each stretch of their way."""
+        rest = threading.Event()
+        for start in range(0, count, 5):
+            self._lump(min(5, count - start))
+            rest.wait(0.2)
+
+    def _lump(self, count: int) -> None:
+        self._made += [self._ask(number) for number in range(len(self._made), len(self._made) + count)]
+
+    def _see(self, made: list[Record]) -> None:
+        if any(one.type == "AI_Output__c" for one in made):
+            self._written.set()
+
+    def _rise(self, toll: Toll) -> None:
+        toll.kills += 1
+        self._start_all()
+
+    def _start_all(self) -> None:
+        self._processes = [self._start(number) for number in range(1 + self.workers)]
+        wait_for_port(self._port, 60)
+
+    def _kill_all(self) -> None:
+        for process in self._processes:
+            _end(process)
+
+    def _start(self, number: int) -> subprocess.Popen[bytes]:
+        with (self.home / "processes.log").open("ab") as log:
+            return subprocess.Popen(
+                _command("serve" if number == 0 else "work"),
+                env=self._whole_environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _whole_environment(self) -> dict[str, str]:
+        return {**os.environ, **self._environment()}
+
+    def _organise(self, hub: Hub) -> None:
+        OrgStorm._organise(self, hub)
+        hubs.connect_org(hub, self.org, quota_wait_seconds=2)
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from hub.cli import main; main()", *words]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and those it made: the web server's own worker holds the port."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _until(true: Callable[[], bool], otherwise: str, seconds: float = 120.0) -> None:
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        pause.wait(0.02)
