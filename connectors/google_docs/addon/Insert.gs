@@ -22,6 +22,9 @@ function insert_(given) {
   return alone_(function () {
     var standing = place_(variant.marker);
     if (standing) return report_(run, receiptOf_(run, variant, standing), { status: "already" });
+    var kept = kept_(variant.marker);
+    var left = kept ? cutOff_(run, variant, kept) : null;
+    if (left) return finished_(run, variant, kept, left);
     var found = target_(run, String(given.mode), Boolean(given.anyway));
     if (found.status) return found;
     return written_(run, variant, String(given.mode), found);
@@ -116,13 +119,25 @@ function written_(run, variant, mode, found) {
     mode === "replace"
       ? replace_(found.pieces, lines, variant.mark)
       : plain_(below_(lastOf_(found.pieces), variant.mark ? [variant.mark].concat(lines) : lines), variant.mark);
+  return finished_(run, variant, receipt, spans);
+}
+
+/**
+ * Names what stands in the document now, and tells the hub.
+ * @param {any} run
+ * @param {any} variant
+ * @param {any} receipt
+ * @param {{mark: Piece, draft: Piece[]}} spans
+ */
+function finished_(run, variant, receipt, spans) {
+  var replaces = receipt.mode === "replace";
   try {
-    if (spans.mark) name_(found.tab, variant.mark_marker, [spans.mark]);
-    name_(found.tab, variant.marker, spans.draft);
+    if (spans.mark) name_(receipt.tab, variant.mark_marker, [spans.mark]);
+    name_(receipt.tab, variant.marker, spans.draft);
   } catch (error) {
     // Without its name nobody could find the draft again: it is taken out, as it would be by hand.
-    if (mode === "replace") put_(fresh_(spans), linesOf_(replaced));
-    else remove_((spans.mark ? [spans.mark] : []).concat(spans.draft));
+    if (!replaces) remove_((spans.mark ? [spans.mark] : []).concat(spans.draft));
+    else if (receipt.replaced !== null) put_(fresh_(spans), linesOf_(receipt.replaced));
     forget_(variant.mark_marker);
     done_(receipt);
     throw problem_(
@@ -132,10 +147,10 @@ function written_(run, variant, mode, found) {
       "",
     );
   }
-  if (mode === "replace") {
+  if (replaces) {
     // The place is the draft's now; undo puts the old text there again.
     forget_(run.range);
-    name_(found.tab, run.range, spans.draft);
+    name_(receipt.tab, run.range, spans.draft);
   }
   var standing = place_(variant.marker);
   if (standing) receipt.text_hash = standing.hash;
@@ -152,7 +167,16 @@ function written_(run, variant, mode, found) {
 function replace_(pieces, lines, mark) {
   if (!mark) return plain_(put_(pieces, lines), "");
   if (!head_(pieces[0]) && !tail_(pieces[pieces.length - 1])) return plain_(put_(pieces, [mark].concat(lines)), mark);
-  var spans = put_(pieces, [mark + " " + lines[0]].concat(lines.slice(1)));
+  return inSentence_(put_(pieces, [mark + " " + lines[0]].concat(lines.slice(1))), mark);
+}
+
+/**
+ * The line and the draft behind it, of pieces that begin with both.
+ * @param {Piece[]} spans
+ * @param {string} mark
+ * @returns {{mark: Piece, draft: Piece[]}}
+ */
+function inSentence_(spans, mark) {
   var first = spans[0];
   var cut = first.start + mark.length;
   var draft = span_(first.block, first.text, cut + 1, first.end);

@@ -6,6 +6,8 @@
 var PENDING = "inlay:pending:";
 /** Google keeps at most 9 KB in one property (developers.google.com/apps-script/guides/services/quotas). */
 var MOST = 8000;
+/** How long it is kept of a draft that stands nowhere under its name: the next click on Insert looks for its text. */
+var KEPT = 7 * 86400 * 1000;
 
 /**
  * @param {any} run
@@ -58,8 +60,11 @@ function receiptOf_(run, variant, standing) {
  * @param {any} receipt
  */
 function keep_(run, receipt) {
-  var kept = JSON.stringify({ run: run, receipt: receipt });
-  if (kept.length > MOST) kept = JSON.stringify({ run: run, receipt: Object.assign({}, receipt, { replaced: null }) });
+  var now = Date.now();
+  var kept = JSON.stringify({ run: run, receipt: receipt, at: now });
+  if (kept.length > MOST) {
+    kept = JSON.stringify({ run: run, receipt: Object.assign({}, receipt, { replaced: null }), at: now });
+  }
   PropertiesService.getUserProperties().setProperty(PENDING + receipt.document + ":" + receipt.marker, kept);
 }
 
@@ -87,8 +92,9 @@ function tellPending_() {
     .forEach(function (key) {
       var kept = JSON.parse(properties.getProperty(key));
       try {
-        if (place_(kept.receipt.marker)) hub_(runPath_(kept.run) + "/placed", kept.receipt);
-        properties.deleteProperty(key);
+        var standing = place_(kept.receipt.marker);
+        if (standing) hub_(runPath_(kept.run) + "/placed", kept.receipt);
+        if (standing || !(Date.now() - kept.at < KEPT)) properties.deleteProperty(key);
       } catch (error) {
         if (refused_(error)) properties.deleteProperty(key);
       }
