@@ -18,6 +18,7 @@ from connectors.salesforce.sandbox_accounts import BadGrant, User
 from connectors.salesforce.sandbox_controls import control
 from connectors.salesforce.sandbox_errors import ApiError
 from connectors.salesforce.sandbox_faults import Fault
+from connectors.salesforce.sandbox_page import POLICY
 from connectors.salesforce.sandbox_parts import Answer, Call, Parts
 from connectors.salesforce.sandbox_visits import Page, answer_page
 
@@ -225,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, json.dumps(answer, ensure_ascii=False).encode())
 
     def _show(self, page: Page) -> None:
-        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
+        headers = {"Content-Security-Policy": POLICY}
         if page.to:
             headers["Location"] = page.to
         self._send(page.status, page.html.encode(), HTML, headers)

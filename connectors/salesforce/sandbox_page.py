@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -12,6 +14,14 @@ from connectors.salesforce.sandbox_schema import Field, ObjectType
 from connectors.salesforce.sandbox_store import Record, Store
 
 STYLE = Path(__file__).with_name("sandbox_page.css").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_name("sandbox_page.js").read_text(encoding="utf-8")
+#: The one script that runs, by its hash, and it calls the sandbox only.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; connect-src 'self'; "
+    f"script-src 'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"
+)
+#: What a request is before anybody has answered it.
+ON_ITS_WAY = ("Requested", "In work")
 #: The types that have a list of their own, and what a request can be about.
 TABS = ("Campaign", "Lead", "Opportunity", "AI_Request__c", "AI_Output__c")
 ABOUT = {"Campaign": "Campaign__c", "Lead": "Lead__c", "Opportunity": "Opportunity__c", "AI_Request__c": "Request__c"}
@@ -40,7 +50,11 @@ BADGES = {
     "Withdrawn": "old",
 }
 #: Offered while a person types the name of a template.
-TEMPLATES = ("campaign-email", "search-ad-set", "campaign-summary", "lead-or-segment-note", "sales-follow-up")
+TEMPLATES = {
+    "Campaign": ("campaign-summary", "search-ad-set", "campaign-email"),
+    "Lead": ("lead-or-segment-note", "sales-follow-up"),
+    "Opportunity": ("sales-follow-up",),
+}
 
 
 def list_page(store: Store, type: ObjectType) -> str:
@@ -100,12 +114,14 @@ def _details(store: Store, type: ObjectType, record: Record) -> str:
 
 
 def _ask_form(type: ObjectType, record: Record, form: dict[str, str]) -> str:
-    options = "".join(f'<option value="{name}"></option>' for name in TEMPLATES)
+    offered = TEMPLATES.get(type.name, ())
+    options = "".join(f'<option value="{name}"></option>' for name in offered)
     return (
         '<section class="card" aria-labelledby="ask"><h2 id="ask">Ask for AI</h2>'
         f'<form method="post" action="{_address(record)}/ask">'
         '<label for="template">Template</label><input id="template" name="template" list="templates" maxlength="80" '
-        f'required autocomplete="off" value="{escape(form.get("template", ""))}">'
+        f'required autocomplete="off" value="{escape(form.get("template", ""))}" aria-describedby="offered">'
+        f'<small id="offered">Such as {escape(", ".join(offered))}</small>'
         f'<datalist id="templates">{options}</datalist>'
         '<label for="instructions">Instructions</label><textarea id="instructions" name="instructions" rows="4">'
         f"{escape(form.get('instructions', ''))}</textarea>"
@@ -121,7 +137,8 @@ def _requests(store: Store, requests: list[Record]) -> str:
         for one in requests
     )
     shown = f'<ul class="rows">{items}</ul>' if items else "<p>Nobody has asked yet.</p>"
-    return f'<section id="requests" aria-labelledby="asked"><h2 id="asked">AI Requests</h2>{shown}</section>'
+    waits = " data-waiting" if any(one.values.get("Status__c") in ON_ITS_WAY for one in requests) else ""
+    return f'<section id="requests" aria-labelledby="asked"{waits}><h2 id="asked">AI Requests</h2>{shown}</section>'
 
 
 def _outputs(store: Store, outputs: list[Record]) -> str:
@@ -137,13 +154,14 @@ def _outputs(store: Store, outputs: list[Record]) -> str:
 def _output(store: Store, record: Record) -> str:
     """The text of an output, what is to be known about it, and the three answers a person can give."""
     values = record.values
-    states = (values.get(name) for name in ("Review_Status__c", "Governance_Verdict__c", "Status__c"))
-    badges = "".join(_badge(one) for one in states if one)
+    states = (("Review_Status__c", "Review: "), ("Governance_Verdict__c", "Checks: "), ("Status__c", ""))
+    badges = "".join(_badge(values[name], said) for name, said in states if values.get(name))
     known = (values.get("Template__c"), values.get("Model__c"), values.get("Generated_At__c"))
     made = " · ".join(escape(_plain(one)) for one in known if one)
+    whole = values.get("Full_Output_URL__c")
+    run = f" · {_url(whole, 'How it was made')}" if whole else ""
     cut = ""
     if values.get("Truncated__c"):
-        whole = values.get("Full_Output_URL__c")
         cut = f'<p class="cut">The text is cut here. {_url(whole, "Read all of it") if whole else ""}</p>'
     field = next((one for one in _type(store, record).fields if one.name == "Feedback__c"), None)
     buttons = "".join(
@@ -152,7 +170,7 @@ def _output(store: Store, record: Record) -> str:
         for one in (field.values if field else ())
     )
     return (
-        f'<p class="about">{badges}<small>{made}</small></p>'
+        f'<p class="about">{badges}<small>{made}{run}</small></p>'
         f'<div class="text">{escape(str(values.get("Body__c") or ""))}</div>{cut}'
         f'<form class="answer" method="post" action="{_address(record)}/feedback">'
         f"<span>Was it useful?</span>{buttons}</form>"
@@ -198,8 +216,8 @@ def _url(value: Any, text: str) -> str:
     return f'<a href="{escape(address)}" rel="noreferrer">{escape(text)}</a>'
 
 
-def _badge(value: Any) -> str:
-    return f'<span class="badge {BADGES.get(str(value), "")}">{escape(str(value))}</span>'
+def _badge(value: Any, said: str = "") -> str:
+    return f'<span class="badge {BADGES.get(str(value), "")}">{escape(f"{said}{value}")}</span>'
 
 
 def _name(record: Record) -> str:
@@ -235,5 +253,6 @@ def _page(store: Store, title: str, main: str, type: ObjectType | None, *, aside
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
         f'<header><strong>Sommerlicht</strong><nav aria-label="Records"><ul>{tabs}</ul></nav>'
         "<span>Sandbox org. This is not Salesforce.</span></header>"
-        f'<main class="{"split" if aside else ""}"><div class="sheet">{main}</div>{beside}</main></body></html>'
+        f'<main class="{"split" if aside else ""}"><div class="sheet">{main}</div>{beside}</main>'
+        f"<script>{SCRIPT}</script></body></html>"
     )
