@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from connectors.google_docs import place
+from connectors.google_docs import place, waited
 from connectors.google_docs.client import COMMENTS, GoogleClient, Rejected, client_of
 from connectors.google_docs.document import Document, Segment, read
 from hub.sdk import BadRequest, Comment, Conflict, Connection, Delivery, Json, Receipt, Target, TargetGone, clean_text
@@ -60,6 +60,7 @@ def write(connection: Connection, delivery: Delivery) -> Receipt:
             who="an admin",
         )
     where, client = place.address(delivery.target.at), client_of(connection)
+    waited.check_bin(client, where.document, delivery)
     wanted = dict(enumerate(delivery.comments, 1))
     seen, anchored, made = _hang(client, where, delivery, wanted)
     ids = dict(anchored)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from connectors.google_docs import comments, inbound, manifests, place, probes, read_back, tokens, write_back
+from connectors.google_docs import comments, inbound, manifests, place, probes, read_back, tokens, waited, write_back
 from connectors.google_docs.client import client_of
 from connectors.google_docs.document import read
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -51,6 +51,13 @@ class GoogleDocs(Connector):
     }
     #: Read, write, read back.
     delivery_cost: ClassVar[Mapping[str, int]] = {"read": 2, "write": 1}
+
+    def cost(self, delivery: Delivery) -> Mapping[str, int]:
+        # Read, write, read back; before that the bin is asked about where the delivery waited. A suggestion gets its
+        # names by a write of its own. A write too many counted only makes the next one wait; one too few is refused by
+        # Google, and a refused write counts there as well.
+        reads = 3 if waited.has_waited(delivery) else 2
+        return {"read": reads, "write": 2 if delivery.suggest else 1}
 
     def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
         inbound.verify(connection, request)

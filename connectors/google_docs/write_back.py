@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.google_docs import draft, place, suggest
+from connectors.google_docs import draft, place, suggest, waited
 from connectors.google_docs.client import GoogleClient, Rejected, client_of
 from connectors.google_docs.document import OBJECT, STRUCTURE, Document, NamedRange, Paragraph, Segment, read, units
 from hub.sdk import (
@@ -107,13 +107,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
         return _receipt(connection, document, standing, untouched, detail)
 
     client = client_of(connection)
-    if delivery.earlier is not None and client.in_bin(where.document):
-        # The Docs API says nothing about the bin. Who has just clicked has the document open; after a review it may be
-        # anywhere, so only then is one more read spent on it.
-        raise TargetGone(
-            "The document is in the bin.",
-            instead="Take it out of the bin in Google Drive and let the run go on; the draft is kept.",
-        )
+    waited.check_bin(client, where.document, delivery)
     return _settle(client, where.document, step)
 
 

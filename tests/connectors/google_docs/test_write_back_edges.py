@@ -1,4 +1,4 @@
-"""What only happens now and then: links back to the spot, undecided suggestions, copies of a draft, the bin."""
+"""What only happens now and then: links to the spot, undecided suggestions, names over copies and over other words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.google_docs import draft
-from hub.sdk import BadRequest, Conflict, Standing, TargetGone
+from hub.sdk import BadRequest, Conflict, Standing
 from tests.connectors.google_docs.connector_bench import Bench, body, delivery, paragraph, sha, table
 
 BODY = ("t.0", "")
@@ -149,40 +149,6 @@ def test_the_name_of_a_range_tells_the_run() -> None:
     assert draft.run_of("inlay:out:run-7.1") == "run-7"
     for other in ("somebody's range", "inlay:in:run-7.1", "inlay:out:" + "0" * 64, ""):
         assert draft.run_of(other) is None
-
-
-def test_a_document_put_into_the_bin_during_the_review_is_gone_until_it_is_taken_out(bench: Bench) -> None:
-    document = bench.load(body(paragraph("One")))
-    order = delivery(document, "New", reviewed=False)
-    accepted = replace(order, reviewed=True, earlier=bench.connector.write_back(bench.connection(), order))
-    bench.sandbox.store.trash(document)
-    before = bench.texts(document)
-    with pytest.raises(TargetGone, match="bin") as caught:
-        bench.connector.write_back(bench.connection(), accepted)
-    assert "out of the bin" in caught.value.instead
-    assert bench.texts(document) == before
-    bench.sandbox.store.trash(document, False)
-    bench.connector.write_back(bench.connection(), accepted)
-    assert bench.texts(document)[BODY] == "One\nNew\n"
-
-
-def test_where_drive_does_not_tell_about_the_bin_the_write_goes_on(bench: Bench) -> None:
-    document = bench.load(body(paragraph("One")))
-    order = delivery(document, "New", reviewed=False)
-    accepted = replace(order, reviewed=True, earlier=bench.connector.write_back(bench.connection(), order))
-    bench.sandbox.faults.add("503", on="files.get")
-    bench.connector.write_back(bench.connection(), accepted)
-    assert bench.texts(document)[BODY] == "One\nNew\n"
-
-
-def test_a_whole_invocation_costs_three_reads_and_one_write_and_a_suggestion_one_write_more(bench: Bench) -> None:
-    for suggested, writes in ((False, 1), (True, 2)):
-        document, before = bench.load(body(paragraph("One"))), bench.sandbox.calls()
-        order = replace(delivery(document, "New", quote="One", reviewed=not suggested), suggest=suggested)
-        bench.connector.context(bench.connection(), order.target)
-        bench.connector.write_back(bench.connection(), order)
-        after = bench.sandbox.calls()
-        assert (after["reads"] - before["reads"], after["writes"] - before["writes"]) == (3, writes)
 
 
 def name(bench: Bench, document: str, words: str, key: str) -> None:
