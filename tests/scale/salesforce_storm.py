@@ -11,17 +11,25 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from connectors.salesforce.sandbox import Sandbox
+from connectors.salesforce.sandbox_samples import LAUNCH, WINTER
 from connectors.salesforce.sandbox_store import Record
-from hub.bootstrap import Hub
-from hub.domain import RunState, Trigger
-from hub.store import runs
+from hub.bootstrap import Hub, build
+from hub.domain import RunState
+from hub.pipeline.spend import period
+from hub.settings import load
+from hub.store import budgets, runs, teams
 from tests import hubs
-from tests.scale.org_storm import OrgStorm, Toll
+from tests.fake_model_server import FakeModelServer
+from tests.scale import salesforce_toll as tolls
 from tests.scale.salesforce_door import Door
-from tests.scale.servers import wait_for_port
+from tests.scale.salesforce_toll import Toll
+from tests.scale.servers import free_port, wait_for_port
 
 DAY = 86_400.0
+LEASE = 2.0
 #: How much faster than in Salesforce the sender's time runs: fifteen seconds until the next try are half a second, or,
 #: while the hub is away for a day, the day is two seconds.
 FAST, DAY_IN_TWO = 30.0, DAY / 2
@@ -48,25 +56,37 @@ class Calendar:
 
 
 @dataclass(slots=True, kw_only=True)
-class SalesforceStorm(OrgStorm):
+class SalesforceStorm:
     """Requests come in lumps, each into a disaster of its own; ``missed`` of them on a day nobody hears of.
 
-    ``calendar`` is the org's clock; each trouble comes ``troubles`` times.
+    One process answers the org and works; ``workers`` more only work. ``calendar`` is the org's clock. Each trouble
+    comes ``troubles`` times.
     """
 
+    home: Path
+    database_url: str
+    org: Sandbox
+    model: FakeModelServer
+    size: int
+    missed: int
+    workers: int
     calendar: Calendar
     acts: dict[str, int]
     troubles: int
+    seed: int
     #: What happened, in its order.
     told: list[str] = field(default_factory=list)
     _made: list[str] = field(default_factory=list)
     _written: threading.Event = field(default_factory=threading.Event)
+    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _port: int = field(default_factory=free_port)
     _door: Door | None = None
 
     def blow(self, seconds: float) -> Toll:
-        self._prepare_model()
+        """Let everything happen, and count once all is quiet or the time is up."""
+        tolls.prepare(self.model, self.size)
         hub = self._hub()
-        toll = Toll(requests=self.size)
+        toll = Toll()
         dice = random.Random(self.seed)
         self._door = door = Door(self._port)
         try:
@@ -86,8 +106,7 @@ class SalesforceStorm(OrgStorm):
                 getattr(self, f"_{name}")(toll, dice, lambda lump=lump: self._trickle(lump))
             self._day_away(toll)
             self._settle(hub, seconds)
-            self._count(hub, self._made, toll)
-            self._count_the_day(hub, toll)
+            tolls.count(toll, hub, self.org, self.model, self._made, self.missed)
             return toll
         finally:
             self._kill_all()
@@ -172,20 +191,13 @@ class SalesforceStorm(OrgStorm):
     def _sweep_now(self) -> None:
         with (self.home / "processes.log").open("ab") as log:
             command = _command("connectors", "sweep", "crm")
-            subprocess.run(command, env=self._whole_environment(), stdout=log, stderr=log, check=True)
+            subprocess.run(command, env=self._environment(), stdout=log, stderr=log, check=True)
 
-    def _count_the_day(self, hub: Hub, toll: Toll) -> None:
-        """Whoever asked on the day nobody listened was found by the sweep, since nothing else could."""
-        if toll.missed_by_messages < self.missed:
-            toll.not_told.append(f"the org gave up on {toll.missed_by_messages} of {self.missed}")
+    def _done(self, hub: Hub) -> bool:
         with hub.database.reading() as tx:
-            of = {run.request.key.rpartition(":")[2]: run for run in runs.newest(tx, teams=None, limit=10 * self.size)}
-        for id in self._made[-self.missed :]:
-            run = of.get(id)
-            if run is not None and (run.state, run.request.trigger) != (RunState.DELIVERED, Trigger.SCHEDULE):
-                toll.not_told.append(f"{id}: {run.state}, by {run.request.trigger}")
-        # What a look that died had taken waits for its time; a run stands for each, so nobody waits for it.
-        toll.waiting.clear()
+            states = runs.count_by_state(tx)
+        ready = sum(row.values["Status__c"] == "Ready" for row in self.org.store.rows("AI_Request__c"))
+        return states.get(RunState.DELIVERED.value, 0) >= self.size and ready >= self.size
 
     def _trickle(self, count: int) -> None:
         """A few at a time, so that what happens meets some on each stretch of their way."""
@@ -196,6 +208,15 @@ class SalesforceStorm(OrgStorm):
 
     def _lump(self, count: int) -> None:
         self._made += [self._ask(number) for number in range(len(self._made), len(self._made) + count)]
+
+    def _ask(self, number: int) -> str:
+        values = {
+            "Campaign__c": (LAUNCH, WINTER)[number % 2],
+            "Template__c": hubs.TEMPLATE,
+            "Instructions__c": f"Name {tolls.product(number)}.",
+            "Status__c": "Requested",
+        }
+        return self.org.store.create("AI_Request__c", values).id
 
     def _see(self, made: list[Record]) -> None:
         if any(one.type == "AI_Output__c" for one in made):
@@ -217,17 +238,37 @@ class SalesforceStorm(OrgStorm):
         with (self.home / "processes.log").open("ab") as log:
             return subprocess.Popen(
                 _command("serve" if number == 0 else "work"),
-                env=self._whole_environment(),
+                env=self._environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
-    def _whole_environment(self) -> dict[str, str]:
-        return {**os.environ, **self._environment()}
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "INLAY_HOME": str(self.home),
+            "INLAY_DATABASE_URL": self.database_url,
+            "INLAY_SECRET_KEY": hubs.KEY,
+            "INLAY_LEASE_SECONDS": str(LEASE),
+            "INLAY_WORKERS": "4",
+            "INLAY_MODEL": "gpt-4o-mini",
+            "INLAY_MODEL_BASE_URL": self.model.base_url,
+            "INLAY_MODEL_API_KEY": "any",
+            "INLAY_LOG_LEVEL": "WARNING",
+            "INLAY_PORT": str(self._port),
+        }
+
+    def _hub(self) -> Hub:
+        """A hub to look into the database with; it does no work."""
+        given = {"home": self.home, "database_url": self.database_url, "broker_url": "", "secret_key": hubs.KEY}
+        return build(load(**given, lease_seconds=LEASE, log_level="ERROR"))
 
     def _organise(self, hub: Hub) -> None:
-        OrgStorm._organise(self, hub)
+        with hub.database.transaction() as tx:
+            teams.put(tx, hubs.TEAM, "Brand team", {}, 0.0)
+            budgets.allow(tx, hubs.TEAM, 1_000_000_000, period(hub.parts.clock()))
+        # A quarter of an hour until a used-up allowance is tried again becomes two seconds.
         hubs.connect_org(hub, self.org, quota_wait_seconds=2)
 
 

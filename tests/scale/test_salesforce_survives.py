@@ -14,8 +14,8 @@ import pytest
 from connectors.salesforce.sandbox import Sandbox, start
 from tests.conftest import absent
 from tests.fake_model_server import FakeModelServer
-from tests.scale.org_storm import Toll
 from tests.scale.salesforce_storm import LONG, SHORT, Calendar, SalesforceStorm
+from tests.scale.salesforce_toll import Toll
 from tests.scale.servers import Missing, own_postgres
 
 pytestmark = pytest.mark.timeout(900)
@@ -45,7 +45,6 @@ def storm(home: Path, database_url: str, org: Sandbox, model: FakeModelServer, w
         model=model,
         size=SIZE,
         missed=MISSED,
-        kills=0,
         workers=workers,
         seed=SEED,
         calendar=calendar,
@@ -56,11 +55,11 @@ def storm(home: Path, database_url: str, org: Sandbox, model: FakeModelServer, w
 
 def report(title: str, blown: SalesforceStorm, toll: Toll, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        figures = f"{toll.requests} requests, {toll.messages} messages, {toll.kills} times killed"
-        troubled = sum(one.fault is not None for one in blown.org.journal.entries())
-        more = f"{toll.missed_by_messages} given up on, {toll.calls_in_doubt} calls in doubt, {troubled} calls troubled"
+        figures = f"{blown.size} requests, {toll.messages} messages, {toll.kills} times killed"
+        more = f"{toll.missed_by_messages} given up on, {toll.calls_troubled} calls troubled"
+        doubt = f"{toll.calls_in_doubt} model calls in doubt"
         print(f"\n{title}, seed {blown.seed}: {', '.join(blown.told)}")  # noqa: T201
-        print(f"{figures}, {more}, {toll.failures() or 'nothing lost or doubled'}")  # noqa: T201
+        print(f"{figures}, {more}, {doubt}, {toll.failures() or 'nothing lost or doubled'}")  # noqa: T201
 
 
 def test_one_process_on_sqlite_dies_at_every_bad_moment(
@@ -70,7 +69,6 @@ def test_one_process_on_sqlite_dies_at_every_bad_moment(
     toll = blown.blow(SECONDS)
     report("Salesforce and SQLite", blown, toll, capsys)
     assert toll.failures() == {}
-    assert len(org.store.rows("AI_Output__c")) == SIZE
 
 
 def test_a_door_and_a_worker_on_postgres_die_at_every_bad_moment(
@@ -82,6 +80,5 @@ def test_a_door_and_a_worker_on_postgres_die_at_every_bad_moment(
             toll = blown.blow(SECONDS)
             report("Salesforce and PostgreSQL", blown, toll, capsys)
             assert toll.failures() == {}
-            assert len(org.store.rows("AI_Output__c")) == SIZE
     except Missing as reason:
         absent(str(reason))
