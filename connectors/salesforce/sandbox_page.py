@@ -36,7 +36,7 @@ COLUMNS = {
 #: What the page of a record shows in other places, or has no use for.
 ELSEWHERE = frozenset(
     (
-        *("Id", "Name", "IsDeleted", "Title__c", "Body__c", "Feedback__c"),
+        *("Id", "Name", "IsDeleted", "Title__c", "Body__c", "Feedback__c", "Description"),
         *("CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"),
     )
 )
@@ -82,6 +82,8 @@ def record_page(store: Store, type: ObjectType, record: Record, *, problem: str 
     title = str(record.values.get("Title__c") or _name(record))
     kind = type.label if title == _name(record) else f"{type.label} {_name(record)}"
     parts = [f'<p class="kind">{escape(kind)}</p><h1>{escape(title)}</h1>']
+    if described := record.values.get("Description"):
+        parts.append(f'<p class="described">{escape(str(described))}</p>')
     if problem:
         parts.append(f'<p class="problem" role="alert">{escape(problem)}</p>')
     if type.name == "AI_Output__c":

@@ -3,7 +3,7 @@
 from hub.demo.door import open_door
 from hub.demo.ending import Ending, Placed, Stage
 from hub.demo.journeys import Journey, journeys
-from hub.demo.setting import Setting, free_port, set_up
+from hub.demo.setting import Setting, free_port, set_up, settings_of
 from hub.demo.story import tell
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "journeys",
     "open_door",
     "set_up",
+    "settings_of",
     "tell",
 ]

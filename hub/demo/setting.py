@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -121,7 +122,8 @@ def set_up(home: Path, *, port: int, sandbox_port: int = SANDBOX_PORT, **setting
             if wanted and not stand_in.url.endswith(f":{wanted}"):
                 notes.append(f"Port {wanted} is taken, so the sandbox of {name} listens at {stand_in.url}.")
             assert connector is not None
-            spec["settings"] = _settings(connector, name, stand_in, environ)
+            spec["settings"], secrets = settings_of(connector, name, stand_in)
+            environ |= secrets
         source = configure.read(yaml.safe_dump(declared), name="the demo's hub.yaml", environ=environ)
         ends.callback(hub_ends.close)  # Before the stand-ins it calls.
         plan = configure.apply(hub, source, actor="system:demo")
@@ -137,10 +139,10 @@ def _start(connector: Connector | None, name: str, wanted: int) -> StandIn:
     return start(port=free_port("127.0.0.1", wanted))
 
 
-def _settings(connector: Connector, name: str, stand_in: StandIn, environ: dict[str, str]) -> dict[str, Any]:
-    """The connection's settings as a hub.yaml has them: each secret under a variable of the connection's own."""
-    given = dict(stand_in.settings())
-    for key in connector.settings.secret_names() & given.keys():
-        variable = f"{name}_{key}".upper()
-        environ[variable], given[key] = given[key], f"$env:{variable}"
-    return given
+def settings_of(connector: Connector, name: str, stand_in: StandIn) -> tuple[dict[str, Any], dict[str, str]]:
+    """A stand-in's settings as a hub.yaml has them, and its secrets, each in a variable of the connection's own."""
+    given, secrets = dict(stand_in.settings()), {}
+    for key in sorted(connector.settings.secret_names() & given.keys()):
+        variable = re.sub(r"\W", "_", f"{name}_{key}".upper(), flags=re.ASCII)
+        secrets[variable], given[key] = given[key], f"$env:{variable}"
+    return given, secrets
