@@ -51,7 +51,8 @@ def buttons(*made: Part | None) -> Part:
 def card(title: str, *sections: Part | None, subtitle: str = "", footer: Part | None = None) -> Part:
     """A card. An empty section is left out: Google shows none without a widget."""
     shown = [one for one in sections if one is not None and one["widgets"]][:MOST]
-    head = {"title": cut(title, 120), **({"subtitle": cut(subtitle, 120)} if subtitle else {})}
+    # Google takes no card whose title is empty.
+    head = {"title": cut(title, 120) or "Inlay", **({"subtitle": cut(subtitle, 120)} if subtitle else {})}
     return {
         "header": head,
         "sections": shown or [{"widgets": [text("")]}],

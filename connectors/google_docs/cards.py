@@ -83,7 +83,7 @@ def home(call: Call) -> Part:
     ]
     nothing = parts.text("Your team has no templates for Google Docs yet. A lead or an admin can add one.")
     return parts.card(
-        event.title or "This document",
+        event.title.strip() or "This document",
         parts.section(
             *(templates or [nothing]),
             header="What shall we do?",

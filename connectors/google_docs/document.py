@@ -216,7 +216,9 @@ def _tab(raw: Mapping[str, Any]) -> Tab:
 
 
 def _named_range(raw: Mapping[str, Any], segments: Mapping[str, Segment]) -> NamedRange | None:
-    pieces = sorted((r.get("startIndex", 0), r.get("endIndex", 0), r.get("segmentId", "")) for r in raw["ranges"])
+    pieces = sorted(
+        (r.get("startIndex", 0), r.get("endIndex", 0), r.get("segmentId", "")) for r in raw.get("ranges", [])
+    )
     segment = segments.get(pieces[0][2]) if pieces else None
     if segment is None:
         return None

@@ -6,6 +6,7 @@ selected text with the click, and reports where it put the draft.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -175,6 +176,9 @@ def placed(visitor: Visitor, run_id: str, sent: Placed) -> Json:
             "mark": sent.mark,
             "mode": sent.mode,
             "variant": sent.variant,
+            # The hash is the script's word: a person may have worked on the draft before it could be told, or it is
+            # not true. Only a text that is the draft's counts as the draft.
+            "as_drafted": sent.text_hash == hashlib.sha256(order.text.encode()).hexdigest(),
             **({} if sent.replaced is None else {"replaced": sent.replaced}),
         },
     )

@@ -40,6 +40,7 @@ def whole(run: Json, visitor: Visitor, *, comments: bool = False) -> dict[str, A
     found = run["draft"] or {}
     return {
         **brief(run, visitor),
+        "places": list(_places(run, visitor, whole=True)),
         **({"says": "The remarks are here"} if comments and run["state"] in _READY else {}),
         "steps": list(_steps(run)),
         "problem": _problem(run["problem"]) if run["state"] not in _READY else None,
@@ -164,11 +165,13 @@ def _label(variants: Any, number: int) -> str:
     return f"Variant {number}"
 
 
-def _places(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
+def _places(run: Json, visitor: Visitor, *, whole: bool = False) -> Iterator[dict[str, Any]]:
+    """Where its drafts stand; with ``whole`` the texts they replaced too, which can be as long as a document."""
     texts = {order.marker: order.text for order in orders(run, visitor).values()}
     for one in run["deliveries"]:
         detail, receipt = one["detail"], one["receipt"] or {}
         ours = detail.get("by") == BY
+        undoes = whole and ours and detail.get("mode") == "replace"
         yield {
             "by": BY if ours else "hub",
             "state": _state(one),
@@ -180,7 +183,7 @@ def _places(run: Json, visitor: Visitor) -> Iterator[dict[str, Any]]:
             "mode": detail.get("mode", ""),
             "variant": detail.get("variant"),
             # A receipt keeps what an earlier one of the same draft said: it may have stood in another way before.
-            "replaced": detail.get("replaced") if ours and detail.get("mode") == "replace" else None,
+            "replaced": detail.get("replaced") if undoes else None,
             "text": texts.get(detail.get("marker", ""), ""),
             "text_hash": receipt.get("content_hash", ""),
             "reviewed": one["reviewed"],

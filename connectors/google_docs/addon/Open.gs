@@ -55,7 +55,8 @@ function lookBack_(run, known) {
       mark: "",
       mode: known.mode,
       text_hash: known.text_hash,
-      replaced: known.replaced,
+      // The hub keeps the text that was replaced, and does not send it at every opening.
+      replaced: null,
     });
     known.mark = "";
     known.reviewed = true;

@@ -42,6 +42,13 @@ def test_the_first_card_names_the_document_and_offers_the_teams_templates(google
     assert google.can_click("Run")
 
 
+@pytest.mark.parametrize("title", ["", " \u00a0 ", "\n"])
+def test_a_document_without_a_name_gets_a_card_with_a_title(google: Google, title: str) -> None:
+    docs = {"id": DOCUMENT, "title": title, "addonHasFileScopePermission": True}
+    told = google.call("home", docs=docs)
+    assert told["action"]["navigations"][0]["pushCard"]["header"]["title"] == "This document"
+
+
 def test_a_used_template_moves_to_the_top(tmp_path: Path) -> None:
     now = [1_790_000_000.0]
     with beside_a_document(tmp_path, clock=lambda: now[0]) as google:

@@ -69,5 +69,11 @@ def test_a_range_that_another_hand_split_is_not_whole() -> None:
     assert read(raw).named("n")[0].whole
 
 
+def test_a_named_range_that_covers_nothing_is_none() -> None:
+    raw = body(paragraph("One"))
+    raw["namedRanges"] = {"n": {"name": "n", "namedRanges": [{"name": "n", "namedRangeId": "k"}]}}
+    assert read(raw).named("n") == []
+
+
 def test_an_account_that_may_not_edit_sees_no_revision() -> None:
     assert read(body(paragraph("One"))).revision == ""

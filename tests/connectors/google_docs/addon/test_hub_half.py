@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hub.store import deliveries
 from tests.connectors.google_docs.addon.test_insert import SALE, Made, drafted
 from tests.connectors.google_docs.addon_stage import Desk
 from tests.flow.web.test_api_acts import ASKED, EMAIL, SECRET
@@ -91,6 +93,35 @@ def test_a_place_under_a_made_up_name_is_not_recorded(desk: Desk) -> None:
     for given in ({"marker": "inlay:out:other"}, {"variant": 2}, {"mode": "anywhere"}, {"text_hash": "x"}):
         assert call(desk, f"runs/{run['id']}/placed", place(run, **given)).status_code in (400, 422)
     assert desk.shown(run["id"])["deliveries"] == []
+
+
+@pytest.mark.parametrize("words", ["", " Come quickly."])
+def test_a_place_says_whether_the_draft_stands_there_as_it_was_drafted(desk: Desk, words: str) -> None:
+    run = call(desk, "runs", click()).json
+    told = hashlib.sha256((run["variants"][0]["text"] + words).encode()).hexdigest()
+    assert call(desk, f"runs/{run['id']}/placed", place(run, mark="", text_hash=told)).status_code == 200
+    with desk.site.hub.database.reading() as tx:
+        (row,) = deliveries.of_run(tx, run["id"])
+    assert row.receipt is not None and row.receipt.detail["as_drafted"] is (not words)
+
+
+def test_opening_the_sidebar_carries_no_replaced_text_and_the_run_itself_does(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json["id"]
+    old = "x" * 150_000
+    made = call(desk, f"runs/{run}").json
+    call(desk, f"runs/{run}/placed", place(made, mark="", mode="replace", replaced=old))
+    opened = call(desk, "open", {"document": "d"})
+    assert [one["id"] for one in opened.json["runs"]] == [run]
+    assert len(opened.data) < len(old)
+    assert call(desk, f"runs/{run}").json["places"][0]["replaced"] == old
+
+
+def test_a_click_tried_again_over_another_text_leads_to_its_run_in_a_copywriters_words(desk: Desk) -> None:
+    run = call(desk, "runs", click()).json["id"]
+    again = call(desk, "runs", click(text=f"{SALE} Come early."))
+    assert again.status_code == 409
+    assert run in again.json["why"]
+    assert "idempotency" not in again.text and "key" not in again.json["detail"].split()
 
 
 def test_an_unreviewed_draft_is_not_recorded_without_its_line(desk_with: Callable[..., Desk]) -> None:
