@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.salesforce import output, place, record_field
@@ -89,8 +90,10 @@ def write_many(connection: Connection, deliveries: Sequence[Delivery]) -> list[R
     late = _say_ready(connection, [id for at, id in requests.items() if _answers(outcomes[at])])
     for at, id in requests.items():
         if id in late:
-            # Written again it is the same record, and the request is told then: nobody waits for what is there.
-            outcomes[at] = late[id]
+            # The output is there. That its request could not be told so is mended later, by ``tell``.
+            receipt = outcomes[at]
+            assert isinstance(receipt, Receipt)
+            outcomes[at] = replace(receipt, detail={**receipt.detail, "untold": True})
     return outcomes
 
 
@@ -233,7 +236,10 @@ def _receipt(
 def tell(connection: Connection, news: News) -> None:
     """Say on the request that it needs attention, and why. A run nobody asked for by a request record has none."""
     where = place.address(connection, news.target.at)
-    if where.request:
+    if where.request and news.state in ("delivered", "in_review"):
+        fields: dict[str, Any] = {"Status__c": "Ready", "Status_Note__c": ""}
+        client_of(connection).update(place.REQUEST, where.request, fields)
+    elif where.request:
         said = f"{news.what} {news.instead}".strip()
         length = client_of(connection).describe(place.REQUEST).length("Status_Note__c", 255)
         fields = {

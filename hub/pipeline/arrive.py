@@ -42,6 +42,8 @@ def arrive(parts: Parts, connection: str, request: Request, *, heard: bool) -> R
         if not on:
             raise
         team, problem = on[0], error.problem()
+        # Nothing of what another team wrote goes along.
+        request = replace(request, inputs={}, context=None)
     named = replace(_named(parts, request, team), team=team, key=key_of(connection, request.key))
     try:
         return receive(parts, named, strict=False, problem=problem)

@@ -12,7 +12,7 @@ from hub.ledger import Entry
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Connection, Connector
-from hub.store import Tx, calls, deliveries, look_backs, runs
+from hub.store import Tx, calls, deliveries, look_backs, news, runs
 
 DAY = 86_400.0
 _AFTER = {
@@ -61,14 +61,26 @@ def deliver(parts: Parts, run: Run) -> Step:
             state=RunState.IN_REVIEW,
             rest=True,
             entries=(Entry("review.asked", {"tier": run.tier}),),
+            writes=lambda tx: _tell_later(parts, run, rows, tx),
         )
     return Step(
         stage=Stage.DONE,
         state=RunState.DELIVERED,
         changes={"problem": None},
         entries=(Entry("run.delivered", {"deliveries": len(rows), "simulated": run.simulated}),),
-        writes=(lambda tx: _look_again(parts, run, rows, tx)) if rows else None,
+        writes=(lambda tx: _afterwards(parts, run, rows, tx)) if rows else None,
     )
+
+
+def _afterwards(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
+    _look_again(parts, run, rows, tx)
+    _tell_later(parts, run, rows, tx)
+
+
+def _tell_later(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
+    """Where a connector wrote a draft and could not say so at the request, it is asked to say it later."""
+    if any(row.receipt is not None and row.receipt.detail.get("untold") for row in rows):
+        news.plan(tx, run.id, parts.clock())
 
 
 def _look_again(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:

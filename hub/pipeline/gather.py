@@ -100,7 +100,7 @@ def _due(parts: Parts, run: Run, row: DeliveryRow) -> tuple[Way, Due] | None:
         allowed(parts, run, row)
         order = delivery_of(parts, run, row)
         return None if nothing_to_write(parts, run, order) else ((connector, connection), (run, row, order))
-    except (InlayError, ConfigurationError):
+    except Exception:
         return None  # The walk comes upon the same and says what is wrong.
 
 

@@ -18,7 +18,9 @@ BATCH = 200
 #: Seconds one look may take before somebody else takes it on.
 LEASE = 300.0
 #: Seconds to the next look after one that failed: doubled each time, to an hour at most. A notice is never given up.
-FIRST, LONGEST = 5.0, 3600.0
+FIRST, LONGEST, TRIES = 5.0, 3600.0, 20
+#: How often a batch that fails is halved to find what it fails by: to pieces of a sixteenth.
+DEPTH = 4
 #: How long a notice is known after it was looked up, in seconds; senders repeat themselves for up to a week.
 KNOWN = 9 * 86_400.0
 
@@ -48,7 +50,7 @@ def forget(parts: Parts) -> None:
 
 
 def _look_up_some(
-    parts: Parts, connector: Connector, connection: Connection, some: Sequence[tuple[Notice, int]]
+    parts: Parts, connector: Connector, connection: Connection, some: Sequence[tuple[Notice, int]], depth: int = 0
 ) -> None:
     try:
         answers = connector.look_up(connection, [notice for notice, _ in some])
@@ -58,10 +60,12 @@ def _look_up_some(
         # It is about the account, not about one of them. Asked for each, a vendor that refuses the sign-in locks it.
         return _put_off(parts, connection.name, some, error)
     except Exception as error:
-        # One of them may be what cannot be looked up: each by itself, so that it holds up no other.
-        if len(some) > 1:
-            for one in some:
-                _look_up_some(parts, connector, connection, [one])
+        # One of them may be what cannot be looked up: by halves, so that it holds up no other. What is left over is
+        # halved at the next look; a vendor that refuses them all is not asked for each.
+        if len(some) > 1 and depth < DEPTH:
+            middle = len(some) // 2
+            for half in (some[:middle], some[middle:]):
+                _look_up_some(parts, connector, connection, half, depth + 1)
             return None
         return _put_off(parts, connection.name, some, error)
     for (notice, attempts), answer in zip(some, answers, strict=True):
@@ -72,7 +76,8 @@ def _look_up_some(
                 arrive(parts, connection.name, answer, heard=False)
             with parts.database.transaction() as tx:
                 notices.done(tx, connection.name, notice.key)
-        except InlayError as error:
+        except Exception as error:
+            # A text the database does not take, or a fault of ours: it holds up no other.
             _put_off(parts, connection.name, [(notice, attempts)], error)
     return None
 
@@ -80,13 +85,16 @@ def _look_up_some(
 def _put_off(parts: Parts, name: str, some: Sequence[tuple[Notice, int]], error: Exception) -> None:
     said = error.what if isinstance(error, InlayError) else str(error) if isinstance(error, ConfigurationError) else ""
     after = (error.after if isinstance(error, TryLater) else None) or 0.0
-    tries = 0 if isinstance(error, OutOfQuota) else max(attempts for _, attempts in some)
-    wait = max(after, min(LONGEST, FIRST * 2**tries))
-    log.warning("not looked up", connection=name, notices=len(some), error=type(error).__name__, again_in=round(wait))
+    log.warning("not looked up", connection=name, notices=len(some), error=type(error).__name__)
+    problem = said or f"Something went wrong inside Inlay ({type(error).__name__})."
+    by_tries: dict[int, list[str]] = {}
+    for notice, attempts in some:
+        tries = 0 if isinstance(error, OutOfQuota) else min(attempts, TRIES)
+        by_tries.setdefault(tries, []).append(notice.key)
     with parts.database.transaction() as tx:
-        keys = [notice.key for notice, _ in some]
-        problem = said or f"Something went wrong inside Inlay ({type(error).__name__})."
-        notices.put_off(tx, name, keys, parts.clock() + wait, problem)
+        for tries, keys in by_tries.items():
+            wait = max(after, min(LONGEST, FIRST * 2**tries))
+            notices.put_off(tx, name, keys, parts.clock() + wait, problem)
 
 
 def _batches(found: Sequence[tuple[Notice, int]], size: int) -> Sequence[Sequence[tuple[Notice, int]]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import to_json
 
-from hub.clean import clean_json
+from hub.clean import clean_json, clean_text
 from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
@@ -66,7 +66,12 @@ def receive(
         Conflict: the key was used before for another request.
         Unavailable: it could not be stored. The sender must try again.
     """
-    request = replace(request, inputs=clean_json(request.inputs), raw=clean_json(request.raw))
+    request = replace(
+        request,
+        inputs=clean_json(request.inputs),
+        raw=clean_json(request.raw),
+        context=None if request.context is None else _clean(request.context),
+    )
     plan: _Plan | None = None
     try:
         plan = _plan(parts, request, strict) if problem is None else None
@@ -93,6 +98,12 @@ def receive(
     if problem is None and not lease:
         parts.wake(run.queue)
     return Received(run.id, True, run if run.token else None)
+
+
+def _clean(read: Context) -> Context:
+    """What was read along with a request, as the database takes it."""
+    texts = {name: clean_text(getattr(read, name)) for name in ("text", "title", "url")}
+    return replace(read, **texts, facts=clean_json(read.facts))
 
 
 class Known(Exception):

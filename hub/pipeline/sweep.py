@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
+from hub.clean import clean_json, clean_text
 from hub.domain import Ignored
 from hub.errors import BadRequest, ConfigurationError, Conflict, InlayError, OutOfQuota, TryLater, Unavailable
 from hub.ledger import Entry
@@ -22,6 +23,8 @@ LEASE = 600.0
 PAGES = 50
 #: Seconds to the next sweep after one that failed: doubled each time, to an hour at most.
 FIRST, LONGEST = 15.0, 3600.0
+#: Facts stored in one transaction.
+CHUNK = 200
 
 
 @dataclass(slots=True)
@@ -165,9 +168,10 @@ def _store(parts: Parts, connection: Connection, found: Swept, total: Found) -> 
             total.new += arrive(parts, connection.name, item, heard=False).new
         except BadRequest as error:
             refused = error
-    for fact in found.facts:
+    for start in range(0, len(found.facts), CHUNK):
         with parts.database.transaction() as tx:
-            facts.put(tx, connection.name, fact)
+            for fact in found.facts[start : start + CHUNK]:
+                facts.put(tx, connection.name, replace(fact, data=clean_json(fact.data)))
     for opinion in found.opinions:
         _hear(parts, connection.name, opinion)
     total.opinions += len(found.opinions)
@@ -177,13 +181,18 @@ def _store(parts: Parts, connection: Connection, found: Swept, total: Found) -> 
 
 
 def _hear(parts: Parts, connection: str, opinion: Opinion) -> None:
-    """An opinion about a run this connection was delivered to goes on record, once for each time it changes."""
+    """An opinion about what a run wrote goes on record, once for each time it changes.
+
+    It is said at the very effect of that run: whoever may write a run's id on some other record says nothing of it.
+    """
     now = parts.clock()
     useful = opinion.useful if opinion.useful in range(1, 6) else None
-    said = {"run": opinion.run_id, "useful": useful, "comment": opinion.comment[:4000]}
+    said = {"run": clean_text(opinion.run_id), "useful": useful, "comment": clean_text(opinion.comment)[:4000]}
     with parts.database.transaction() as tx:
-        run = runs.get(tx, opinion.run_id)
-        if run is None or not any(row.target.connection == connection for row in deliveries.of_run(tx, run.id)):
+        run = runs.get(tx, said["run"])
+        wrote = deliveries.of_run(tx, run.id) if run is not None else []
+        here = [row.receipt for row in wrote if row.target.connection == connection and row.receipt is not None]
+        if run is None or not any(receipt.vendor_id == opinion.key for receipt in here):
             return
         if facts.put(tx, connection, Fact(kind="opinion", vendor_id=opinion.key[:96], at=now, data=said)):
             data = {"ease": None, "useful": useful, "tag": None, "simulated": run.simulated, "via": connection}

@@ -5,19 +5,25 @@ from __future__ import annotations
 import structlog
 
 from hub.domain import Problem, Run, RunState, Trigger
-from hub.errors import ConfigurationError, InlayError, TryLater
+from hub.errors import ConfigurationError, InlayError, OutOfQuota, TryLater
 from hub.pipeline.parts import Parts
 from hub.sdk import News
-from hub.store import Tx, news, runs
+from hub.store import Tx, connections, news, runs
 
 log = structlog.get_logger("inlay.tell")
 BATCH = 50
 #: Seconds one telling may take before somebody else takes it on; the first pause after one that failed; the most tries.
 LEASE, FIRST, MOST = 120.0, 15.0, 12
+#: Seconds between two looks whether a pause is over.
+PAUSED = 60.0
 #: How a run stops that nobody sees stop, unless it is told.
 STOPPED = frozenset(
     {RunState.HELD, RunState.REFUSED, RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED, RunState.CANCELLED}
 )
+
+
+#: What is told: that, and that it arrived, where the delivery itself could not say so.
+TOLD = STOPPED | {RunState.DELIVERED, RunState.IN_REVIEW}
 
 
 def plan(tx: Tx, run: Run, state: RunState, now: float) -> None:
@@ -35,10 +41,12 @@ def tell(parts: Parts) -> int:
         try:
             _tell(parts, run_id)
         except TryLater as error:
-            if attempts + 1 < MOST:
+            # A used-up allowance and a pause are no failed attempts.
+            tries = attempts if isinstance(error, OutOfQuota) else attempts + 1
+            if tries < MOST:
                 wait = max(error.after or 0.0, FIRST * 2**attempts)
                 with parts.database.transaction() as tx:
-                    news.put_off(tx, run_id, parts.clock() + wait)
+                    news.put_off(tx, run_id, parts.clock() + wait, attempts=tries)
                 continue
             log.warning("not told", run=run_id, error=error.code)
         except (InlayError, ConfigurationError) as error:
@@ -51,12 +59,16 @@ def tell(parts: Parts) -> int:
 def _tell(parts: Parts, run_id: str) -> None:
     with parts.database.reading() as tx:
         run = runs.get(tx, run_id)
-    if run is None or run.state not in STOPPED or run.request.target is None:
+    if run is None or run.state not in TOLD or run.request.target is None:
         return  # It goes on by now.
+    with parts.database.reading() as tx:
+        row = connections.get(tx, run.request.target.connection)
+    if row is not None and row.paused:
+        raise OutOfQuota("The connection is paused.", after=PAUSED)
     connector, connection = parts.connections.get(run.request.target.connection)
     if not connector.tells:
         return
-    problem = run.problem or Problem(code=run.state, what=_WORDS.get(run.state, "The request was stopped."))
+    problem = run.problem or Problem(code=run.state, what=_WORDS.get(run.state, "The draft is there."))
     told = News(
         run_id=run.id,
         target=run.request.target,

@@ -25,7 +25,8 @@ class Notice:
 class Opinion:
     """What a person said about a run's output in the vendor's tool.
 
-    ``key`` names where they said it: one opinion per key, the newest counts. ``useful`` is a whole number from 1 to 5.
+    ``key`` is the ``vendor_id`` of the receipt they said it of: one opinion for each, the newest counts. ``useful`` is
+    a whole number from 1 to 5.
     """
 
     key: str

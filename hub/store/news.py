@@ -27,9 +27,9 @@ def take(tx: Connection, now: float, *, until: float, limit: int) -> list[tuple[
     return [(row.run_id, row.attempts) for row in rows]
 
 
-def put_off(tx: Connection, run_id: str, due_at: float) -> None:
+def put_off(tx: Connection, run_id: str, due_at: float, *, attempts: int) -> None:
     """Tell later."""
-    tx.execute(sa.update(table).where(table.c.run_id == run_id).values(due_at=due_at))
+    tx.execute(sa.update(table).where(table.c.run_id == run_id).values(due_at=due_at, attempts=attempts))
 
 
 def done(tx: Connection, run_id: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hub.sdk import Notice
+from hub.store.tables import connection as connections
 from hub.store.tables import notice as table
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -51,8 +52,17 @@ def take(tx: Connection, now: float, *, until: float, limit: int) -> tuple[str, 
 
     They are put off to ``until``, so that nobody else takes them.
     """
-    first = sa.select(table.c.connection).where(table.c.due_at <= now).order_by(table.c.due_at).limit(1)
-    connection = tx.execute(first).scalar()
+    # Connections take turns by chance, so that one with a great many holds up no other. A paused one waits.
+    with_some = (
+        sa.select(connections.c.name)
+        .where(
+            connections.c.paused.is_(False),
+            sa.exists().where(table.c.connection == connections.c.name, table.c.due_at <= now),
+        )
+        .order_by(sa.func.random())
+        .limit(1)
+    )
+    connection = tx.execute(with_some).scalar()
     if connection is None:
         return None
     due = (
@@ -83,7 +93,8 @@ def put_off(tx: Connection, connection: str, keys: Sequence[str], due_at: float,
 
 def due(tx: Connection, now: float) -> int:
     """How many are due, counted up to one batch."""
-    some = sa.select(table.c.key).where(table.c.due_at <= now).limit(1).subquery()
+    ready = (table.c.due_at <= now) & (connections.c.name == table.c.connection) & connections.c.paused.is_(False)
+    some = sa.select(table.c.key).where(ready).limit(1).subquery()
     return tx.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap import Hub
-from hub.domain import RunState, Trigger
-from hub.errors import NeedsPermission, OutOfQuota, Unavailable
+from hub.domain import Context, RunState, Trigger
+from hub.errors import NeedsPermission, OutOfQuota, Unavailable, VendorRefused
 from hub.pipeline.arrive import note
 from hub.pipeline.look_up import look_up
 from hub.pipeline.sweep import LEASE, sweep
 from hub.sdk import Fact, Notice, Opinion, Swept
-from hub.store import events, facts, notices, runs, sweeps, teams
+from hub.store import connections, events, facts, notices, runs, sweeps, teams
 from tests.flow.board import Board, Plugin, connect
 from tests.hubs import TEAM, a_hub
 
@@ -139,6 +139,63 @@ def test_an_account_that_is_refused_is_not_asked_again_for_each_notice(hub: Hub,
     assert (left.count, left.problem) == (8, "The board no longer accepts the sign-in.")
 
 
+def test_what_came_in_while_a_connection_is_paused_waits_for_the_end_of_the_pause(
+    hub: Hub, board: Board, clock: Clock
+) -> None:
+    note(hub.parts, "board", Notice(key="card", at={"card": "card"}))
+    with hub.database.transaction() as tx:
+        connections.pause(tx, "board", True, clock.now)
+    assert look_up(hub.parts) == 0
+    with hub.database.reading() as tx:
+        assert notices.due(tx, clock.now) == 0
+    assert board.looks == []
+    with hub.database.transaction() as tx:
+        connections.pause(tx, "board", False, clock.now)
+    assert look_up(hub.parts) == 1
+    assert stored(hub) == ["in:board:card"]
+
+
+def test_many_notices_of_one_connection_do_not_hold_up_another(hub: Hub, board: Board) -> None:
+    connect(hub, name="second")
+    note(hub.parts, "board", *(Notice(key=f"c{number:04}", at={"card": "x"}) for number in range(4000)))
+    note(hub.parts, "second", Notice(key="one", at={"card": "x"}))
+    looks = 0
+    while "in:second:one" not in stored(hub):
+        look_up(hub.parts)
+        looks += 1
+        assert looks < 18
+
+
+def test_a_refusal_of_all_is_asked_for_by_pieces_and_not_by_each(hub: Hub, board: Board) -> None:
+    board.look_fails = lambda _: VendorRefused("The board shows this user no cards.")
+    board.look_up_batch = 200  # type: ignore[misc]
+    note(hub.parts, "board", *(Notice(key=f"c{number:03}", at={"card": "x"}) for number in range(200)))
+    look_up(hub.parts)
+    assert len(board.looks) <= 31
+    (left,) = waiting(hub)
+    assert left.count == 200
+
+
+def test_text_that_no_database_takes_holds_up_nobody(hub: Hub, board: Board, clock: Clock) -> None:
+    odd = "a\ud800b\x00c"
+    run = hub.run(board.request("card", Trigger.USER, team=TEAM))
+    board.to_sweep = [
+        Swept(
+            requests=[board.request("odd", context=Context(text=f"{odd} text", title=odd, facts={"a": odd}))],
+            facts=[Fact(kind="sale", vendor_id="006", at=1.0, data={"name": odd})],
+            opinions=[Opinion(key=f"{run.id}.1", run_id=odd), Opinion(key=f"{run.id}.1", run_id=run.id, comment=odd)],
+            cursor={"at": 1},
+        )
+    ]
+    sweep(hub.parts)
+    with hub.database.reading() as tx:
+        state = sweeps.get(tx, "board")
+        assert len(facts.of_kind(tx, "board", "opinion")) == 1
+    assert state is not None
+    assert (state.cursor, state.problem) == ({"at": 1}, None)
+    assert "in:board:odd" in stored(hub)
+
+
 def test_a_look_that_died_is_taken_on_by_the_next(hub: Hub, board: Board, clock: Clock) -> None:
     note(hub.parts, "board", Notice(key="card", at={"card": "card"}))
     with hub.database.transaction() as tx:
@@ -239,8 +296,6 @@ def test_a_sweep_is_made_by_one_process_and_taken_on_when_that_one_dies(hub: Hub
 
 
 def test_a_paused_connection_is_not_swept(hub: Hub, board: Board, clock: Clock) -> None:
-    from hub.store import connections
-
     with hub.database.transaction() as tx:
         connections.pause(tx, "board", True, clock.now)
     assert sweep(hub.parts) == 0
@@ -252,14 +307,21 @@ def test_an_opinion_is_on_record_once_for_each_time_it_changes(hub: Hub, board: 
     assert run.state is RunState.DELIVERED, run.problem
 
     def say(useful: int, comment: str = "") -> None:
-        board.to_sweep = [Swept(opinions=[Opinion(key="o1", run_id=run.id, useful=useful, comment=comment)])]
+        board.to_sweep = [Swept(opinions=[Opinion(key=f"{run.id}.1", run_id=run.id, useful=useful, comment=comment)])]
         clock.now += 301
         sweep(hub.parts)
 
     for useful in (1, 1, 5, 5, 5):
         say(useful)
     say(5, "A private word.")
-    board.to_sweep = [Swept(opinions=[Opinion(key="o2", run_id="unknown", useful=5)])]
+    board.to_sweep = [
+        Swept(
+            opinions=[
+                Opinion(key="o2", run_id="unknown", useful=5),
+                Opinion(key="another record", run_id=run.id, useful=1),
+            ]
+        )
+    ]
     clock.now += 301
     sweep(hub.parts)
     with hub.database.reading() as tx:
@@ -273,7 +335,7 @@ def test_an_opinion_is_on_record_once_for_each_time_it_changes(hub: Hub, board: 
 def test_an_opinion_about_a_run_of_another_connection_is_not_heard(hub: Hub, board: Board, clock: Clock) -> None:
     connect(hub, name="second")
     run = hub.run(board.request("card", Trigger.USER, team=TEAM))
-    board.to_sweep = [Swept(), Swept(opinions=[Opinion(key="o1", run_id=run.id, useful=1)])]
+    board.to_sweep = [Swept(), Swept(opinions=[Opinion(key=f"{run.id}.1", run_id=run.id, useful=1)])]
     sweep(hub.parts)
     with hub.database.reading() as tx:
         heard = [event for event in events.of_run(tx, run.id) if event.kind == "feedback.given"]

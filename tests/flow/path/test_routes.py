@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from connectors.salesforce import sandbox as salesforce
 from connectors.salesforce.sandbox_samples import LAUNCH
 from hub import configure
 from hub.bootstrap import Hub
-from hub.domain import DeliveryRow, DeliveryState, RunState
+from hub.domain import DeliveryRow, DeliveryState, Request, RunState
 from hub.errors import BadRequest, Conflict, InvalidInputs
 from hub.pipeline import act, routes
 from hub.pipeline import run as running
@@ -63,7 +64,7 @@ def hub(tmp_path: Path, database_url: str, sandbox: Sandbox, org: salesforce.San
         yield hub
 
 
-def flow(key: str = "one", **more: object) -> object:
+def flow(key: str = "one", **more: Any) -> Request:
     given = {"template": None, "workflow": "to-campaign", "target": at_end_of(DOCUMENT), **more}
     return request(key, **{"inputs": {**inputs(), "campaign": LAUNCH}, **given})
 

@@ -17,7 +17,7 @@ from hub.pipeline.arrive import note
 from hub.pipeline.gather import gather
 from hub.pipeline.tell import tell
 from hub.sdk import Notice
-from hub.store import runs
+from hub.store import connections, runs
 from tests import hubs
 from tests.hubs import AUTHOR, TEMPLATE, a_hub
 
@@ -127,6 +127,36 @@ def test_an_org_that_is_away_is_told_later(hub: Hub, org: salesforce.Sandbox, cl
     assert tell(hub.parts) == 0
     clock.now += 60
     assert tell(hub.parts) == 1
+    assert status(org, id)[0] == "Needs attention"
+
+
+def test_an_output_whose_request_cannot_be_told_is_delivered_and_told_later(
+    hub: Hub, org: salesforce.Sandbox, clock: Clock
+) -> None:
+    id, run = asked(hub, org)
+    org.faults.add("lock", on="*", times=None, type="AI_Request__c")
+    clock.now += 2
+    gather(hub.parts, "deliver.salesforce")
+    assert hub.get(run.id).state is RunState.DELIVERED
+    tell(hub.parts)
+    assert status(org, id)[0] == "Requested"
+    org.faults.clear()
+    clock.now += 60
+    tell(hub.parts)
+    assert status(org, id)[0] == "Ready"
+
+
+def test_a_pause_and_a_used_up_allowance_are_waited_for(hub: Hub, org: salesforce.Sandbox, clock: Clock) -> None:
+    id, _ = asked(hub, org, template="no-such-template")
+    with hub.database.transaction() as tx:
+        connections.pause(tx, "crm", True, clock.now)
+    for _ in range(20):
+        tell(hub.parts)
+        clock.now += 3600
+    assert status(org, id)[0] == "Requested"
+    with hub.database.transaction() as tx:
+        connections.pause(tx, "crm", False, clock.now)
+    tell(hub.parts)
     assert status(org, id)[0] == "Needs attention"
 
 
