@@ -104,8 +104,9 @@ class SalesforceStorm:
             for place, name in enumerate(acts):
                 lump = heard * (place + 1) // len(acts) - heard * place // len(acts)
                 getattr(self, f"_{name}")(toll, dice, lambda lump=lump: self._trickle(lump))
+            self._settle(hub, seconds, lambda: self._delivered(hub) >= heard)
             self._day_away(toll)
-            self._settle(hub, seconds)
+            self._settle(hub, seconds, lambda: self._delivered(hub) >= self.size and self._ready() >= self.size)
             tolls.count(toll, hub, self.org, self.model, self._made, self.missed)
             return toll
         finally:
@@ -178,26 +179,28 @@ class SalesforceStorm:
         self.org.outbound.configure(speed=FAST)
         self._rise(toll)
 
-    def _settle(self, hub: Hub, seconds: float) -> None:
-        """Until everything is done. The sweep does not wait for its time: an admin asks for it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self._done(hub):
+    def _settle(self, hub: Hub, seconds: float, done: Callable[[], bool]) -> None:
+        """Until everything is done, or the time is up. The sweep does not wait for its time: an admin asks for it."""
+        deadline, rest = time.monotonic() + seconds, threading.Event()
+        while time.monotonic() < deadline and not done():
             self._sweep_now()
-            rest = threading.Event()
             for _ in range(40):
-                if rest.wait(0.25) or self._done(hub):
+                if done():
                     break
+                rest.wait(0.25)
 
     def _sweep_now(self) -> None:
+        """As long as the org is in trouble it may fail; then the next one finds the same."""
         with (self.home / "processes.log").open("ab") as log:
             command = _command("connectors", "sweep", "crm")
-            subprocess.run(command, env=self._environment(), stdout=log, stderr=log, check=True)
+            subprocess.run(command, env=self._environment(), stdout=log, stderr=log, check=False)
 
-    def _done(self, hub: Hub) -> bool:
+    def _delivered(self, hub: Hub) -> int:
         with hub.database.reading() as tx:
-            states = runs.count_by_state(tx)
-        ready = sum(row.values["Status__c"] == "Ready" for row in self.org.store.rows("AI_Request__c"))
-        return states.get(RunState.DELIVERED.value, 0) >= self.size and ready >= self.size
+            return runs.count_by_state(tx).get(RunState.DELIVERED.value, 0)
+
+    def _ready(self) -> int:
+        return sum(row.values["Status__c"] == "Ready" for row in self.org.store.rows("AI_Request__c"))
 
     def _trickle(self, count: int) -> None:
         """A few at a time, so that what happens meets some on each stretch of their way."""
