@@ -17,7 +17,7 @@ from hub.pipeline.arrive import note
 from hub.pipeline.gather import gather
 from hub.pipeline.tell import tell
 from hub.sdk import Notice
-from hub.store import connections, runs
+from hub.store import connections, events, runs
 from tests import hubs
 from tests.hubs import AUTHOR, TEMPLATE, a_hub
 
@@ -168,3 +168,17 @@ def test_a_request_that_was_told_is_not_found_again_by_the_sweep(
     sweep.sweep(hub.parts)
     with hub.database.reading() as tx:
         assert len(runs.newest(tx, teams=None)) == 1
+
+
+def test_what_people_say_of_an_output_in_salesforce_is_feedback_on_its_run(
+    hub: Hub, org: salesforce.Sandbox, clock: Clock
+) -> None:
+    _, run = asked(hub, org)
+    clock.now += 2
+    gather(hub.parts, "deliver.salesforce")
+    (output,) = org.store.rows("AI_Output__c")
+    org.store.update(org.store.schema.get("AI_Output__c"), output.id, {"Feedback__c": "Useful"})
+    sweep.sweep(hub.parts)
+    with hub.database.reading() as tx:
+        said = [event.data["useful"] for event in events.of_run(tx, run.id) if event.kind == "feedback.given"]
+    assert said == [5]
