@@ -176,6 +176,8 @@ def start(
     if seed is not None:
         store.seed(seed)
     outbound = Outbound(store, organization, domain)
+    # A hub outlives a sandbox: it must not take a new request for one that an earlier sandbox gave the same id.
+    store.go_on_from(int(clock() * 1000))
     parts = Parts(store, accounts, Faults(fault_seed), Journal(clock=clock), outbound, person=samples.PLANNER)
     server = Server(port, parts)
     parts.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import threading
 
@@ -47,12 +46,18 @@ class Ids:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[str, itertools.count[int]] = {}
+        self._last: dict[str, int] = {}
+        self._least = 1
+
+    def go_on_from(self, number: int) -> None:
+        """From now on no id's counter is below this."""
+        with self._lock:
+            self._least = number % len(ALPHABET) ** (12 - len(INSTANCE))
 
     def new(self, prefix: str) -> str:
         """The next id with this prefix, 18 characters."""
         with self._lock:
-            number = next(self._counts.setdefault(prefix, itertools.count(1)))
+            number = self._last[prefix] = max(self._last.get(prefix, 0) + 1, self._least)
         digits = ""
         while number:
             number, digit = divmod(number, 62)

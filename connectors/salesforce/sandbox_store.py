@@ -68,6 +68,10 @@ class Store:
     def new_id(self, prefix: str) -> str:
         return self._ids.new(prefix)
 
+    def go_on_from(self, number: int) -> None:
+        """Give records that are made from now on ids that begin at this number."""
+        self._ids.go_on_from(number)
+
     def watch(self, watcher: Callable[[list[Record]], None]) -> None:
         """Be told of new records once they are saved, as a record-triggered flow is."""
         self._watchers.append(watcher)

@@ -118,6 +118,16 @@ def test_an_ending_is_not_good_when_the_org_refuses_the_output(stage: Setting) -
     assert ending.stages[-1].said["what"]
 
 
+def test_a_home_that_is_kept_takes_the_requests_of_the_next_demo_for_new_ones(tmp_path: Path) -> None:
+    endings = []
+    for _ in range(2):
+        port = free_port("127.0.0.1", 0)
+        with set_up(tmp_path, port=port, sandbox_port=0, log_level="ERROR") as setting, open_door(setting):
+            endings.append(tell(setting, journey("on a campaign")))
+    assert [ending.good for ending in endings] == [True, True]
+    assert endings[0].run.id != endings[1].run.id
+
+
 def test_no_secret_of_a_stand_in_stands_in_the_demo_s_plan(stage: Setting) -> None:
     said = repr(stage.plan) + repr(stage.stand_ins["crm"])
     secrets = [value for key, value in stage.stand_ins["crm"].settings().items() if "token" in key or "secret" in key]
