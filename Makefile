@@ -17,7 +17,7 @@ AXE := INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Start the hub with a sample document and run one request on it; needs no key and no account
+demo: $(READY) ## Start the hub with samples and run three requests on them; needs no key and no account
 	@$(BIN)/inlay demo
 
 # Storms go alone: they stop and start the broker that other tests use.
