@@ -26,6 +26,16 @@ ENVELOPE = {"claims": [], "disclosures": [], "assumptions": [], "missing_inputs"
 TEMPLATE = "rewrite-in-brand-voice"
 
 
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def inputs(text: str = "Our spring sale starts on Monday and everybody is welcome.") -> dict[str, Any]:
     """Inputs of ``TEMPLATE``."""
     return {"text": text}

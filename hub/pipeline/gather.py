@@ -29,10 +29,7 @@ def gather(parts: Parts, queue: str) -> int:
     """Take the run of this queue whose turn it is and those that wait to go with it, write them, and walk each on; how
     many there were."""
     taken = _take(parts, queue)
-    try:
-        _write_all(parts, taken)
-    except LeaseLost:
-        log.info("lease lost", queue=queue)
+    _write_all(parts, taken)
     for run in taken:
         # What was written is stored by now; the walk finds it so, and writes one by one what could not go along.
         running.walk(parts, run)

@@ -16,17 +16,7 @@ from hub.pipeline.sweep import LEASE, sweep
 from hub.sdk import Fact, Notice, Opinion, Swept
 from hub.store import connections, events, facts, notices, runs, sweeps, teams
 from tests.flow.board import Board, Plugin, connect
-from tests.hubs import TEAM, a_hub
-
-NOW = 1_790_000_000.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
+from tests.hubs import TEAM, Clock, a_hub
 
 
 @pytest.fixture

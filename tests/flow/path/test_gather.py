@@ -14,18 +14,9 @@ from hub.pipeline import run as running
 from hub.pipeline.gather import gather
 from hub.store import deliveries, runs
 from tests.flow.board import Board, Plugin, connect
-from tests.hubs import TEAM, a_hub
+from tests.hubs import TEAM, Clock, a_hub
 
-NOW = 1_790_000_000.0
 QUEUE = "deliver.board"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

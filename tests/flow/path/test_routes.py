@@ -19,7 +19,7 @@ from hub.pipeline import act, routes
 from hub.pipeline import run as running
 from hub.store import deliveries
 from tests import hubs
-from tests.hubs import AUTHOR, TEAM, TEMPLATE, a_hub, at_end_of, inputs, request
+from tests.hubs import AUTHOR, TEAM, TEMPLATE, Clock, a_hub, at_end_of, inputs, request
 
 DOCUMENT = "demo-newsletter"
 COPY = "Spring sale, from Monday. Come in."
@@ -33,14 +33,6 @@ workflows:
         - connection: crm
           at: {{record: {{from_input: campaign}}}}
 """
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -19,17 +19,9 @@ from hub.pipeline.tell import tell
 from hub.sdk import Notice
 from hub.store import connections, events, runs
 from tests import hubs
-from tests.hubs import AUTHOR, TEMPLATE, a_hub
+from tests.hubs import AUTHOR, TEMPLATE, Clock, a_hub
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
