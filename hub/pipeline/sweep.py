@@ -67,8 +67,8 @@ def sweep_now(parts: Parts, name: str) -> Found:
         BadRequest: it is not swept.
         InlayError, ConfigurationError: the sweep failed; the next one is planned.
     """
-    connector, _ = parts.connections.get(name)
-    if connector.sweep_seconds <= 0:
+    connector, connection = parts.connections.get(name)
+    if connector.sweep_after(connection) <= 0:
         raise BadRequest(
             f"{connector.title} is not swept.",
             why="Its requests come in by themselves.",
@@ -96,10 +96,10 @@ def _swept_ones(parts: Parts) -> list[str]:
         rows = [row for row in connections.every(tx) if not row.paused and connections.teams_of(tx, row.name)]
     for row in rows:
         try:
-            connector, _ = parts.connections.get(row.name)
+            connector, connection = parts.connections.get(row.name)
         except (InlayError, ConfigurationError):
             continue  # `inlay doctor` says what is wrong with it.
-        if connector.sweep_seconds > 0:
+        if connector.sweep_after(connection) > 0:
             found.append(row.name)
     return found
 
@@ -118,7 +118,7 @@ def _sweep_one(parts: Parts, due: sweeps.Sweep) -> Found:
             _store(parts, connection, found, total)
             cursor, total.more = found.cursor, found.more
             now = parts.clock()
-            until = now + (LEASE if total.more else connector.sweep_seconds)
+            until = now + (LEASE if total.more else connector.sweep_after(connection))
             with parts.database.transaction() as tx:
                 if not sweeps.keep(tx, due.connection, cursor, held=held, due_at=until, now=now):
                     return total  # Somebody else took it on; what was stored here is known there.

@@ -48,6 +48,7 @@ from hub.sdk.desk import Desk, Visit, Visitor
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import GuardedHttp, Reply
 from hub.sdk.model import Answer, Model, Prompt
+from hub.sdk.picture import Picture
 from hub.sdk.settings import ConnectorSettings, Secret
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "Opinion",
     "OutOfQuota",
     "Outcome",
+    "Picture",
     "Probe",
     "Prompt",
     "Rate",

@@ -12,6 +12,7 @@ from hub.errors import InlayError, Unverified, VendorRefused
 from hub.sdk.arriving import News, Notice, Swept
 from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
+from hub.sdk.picture import Picture
 from hub.sdk.settings import ConnectorSettings, Secret
 
 
@@ -93,6 +94,14 @@ class Connector(ABC):
         """The answer to a vendor's set-up question, or None when this request is no handshake."""
         return None
 
+    def prepare(self, connection: Connection, request: Inbound) -> None:
+        """Fetch what ``verify`` needs and cannot know, such as the vendor's public key, into ``connection.memory``.
+        The request is unproven: it must not choose where the call goes, nor how often one is made.
+
+        Raises:
+            Unavailable: it cannot be had now; the vendor sends the webhook again.
+        """
+
     @abstractmethod
     def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
         """Prove the sender from the raw bytes, in constant time. Pure: no network, no store.
@@ -131,6 +140,10 @@ class Connector(ABC):
         """
         raise VendorRefused("This connector sweeps nothing.", instead="Its maker adds sweep to it.")
 
+    def sweep_after(self, connection: Connection) -> float:
+        """How often this connection is swept, in seconds; 0 is never."""
+        return self.sweep_seconds
+
     def tell(self, connection: Connection, news: News) -> None:
         """Say where it was asked for that a run stopped: people wait for it there. The same news may come twice.
 
@@ -146,6 +159,15 @@ class Connector(ABC):
         Raises:
             TargetGone, NeedsPermission, TryLater, VendorRefused.
         """
+
+    def picture(self, connection: Connection, target: Target) -> Picture | None:
+        """What a person sees at the target, small enough for a model; None where there is nothing to see. Called for
+        templates that look at a picture, right before the model is asked.
+
+        Raises:
+            TargetGone, NeedsPermission, TryLater, VendorRefused.
+        """
+        return None
 
     @abstractmethod
     def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hub.domain import Message, Usage
+from hub.sdk.picture import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Prompt:
     """Everything a model gets.
 
     ``schema`` is the JSON schema the answer must follow. ``inputs`` and ``contract`` serve only models that draw up an
-    answer without reading the messages, such as the simulator; they hold the same masked values as the messages do.
+    answer without reading the messages, such as the simulator; they hold the same masked values as the messages do. ``pictures`` belong to the last message of the asker.
     """
 
     messages: Sequence[Message]
@@ -22,6 +23,7 @@ class Prompt:
     max_tokens: int
     inputs: Mapping[str, Any] = field(default_factory=dict)
     contract: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ def _taken(hub: Hub, metrics: Metrics, connector: Connector, connection: Connect
         if shaken is not None:
             _count(metrics, name, "handshake")
             return shaken
+        connector.prepare(connection, came)
         connector.verify(connection, came, hub.parts.clock)
     except Unverified:
         _count(metrics, name, "unverified")
