@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 from connectors.google_docs.settings import GoogleDocsSettings
@@ -25,6 +26,9 @@ from hub.sdk import (
 SCOPES = ("https://www.googleapis.com/auth/documents", "https://www.googleapis.com/auth/drive")
 _LIMIT_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 COMMENTS = "COMMENTS_VIEW_MODE_INCLUDED"
+#: Where a description says its service is; for Drive the service's path is a part of it. Each call goes to the
+#: connection's own.
+_ENDPOINTS = {"docs": "https://docs.googleapis.com/", "drive": "https://www.googleapis.com/drive/v3/"}
 _DOCUMENT_TYPE = "application/vnd.google-apps.document"
 
 
@@ -41,8 +45,6 @@ class GoogleClient:
     def __init__(self, connection: Connection) -> None:
         self._settings: GoogleDocsSettings = connection.settings
         self._transport = _Transport(connection)
-        # Shared by everybody who works on this connection; they hold no token, which goes with each call.
-        self._resources: _Resources = connection.memory.setdefault("google_docs.resources", _Resources())
 
     def document(self, document_id: str, *, comments: bool = False) -> dict[str, Any]:
         """``documents.get`` with every tab, and suggestions in the text: then its indexes are those a write uses."""
@@ -123,17 +125,13 @@ class GoogleClient:
         return self._transport.clock_offset
 
     def _docs(self) -> Any:
-        return self._resource("docs", "v1", self._settings.api_root + "/", "documents")
+        return _described("docs", "v1", "documents")
 
     def _files(self) -> Any:
-        # For Drive the service's path is a part of api_endpoint; for Docs it is not.
-        return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "files")
-
-    def _resource(self, name: str, version: str, endpoint: str, collection: str) -> Any:
-        return self._resources.get(name, version, endpoint, collection)
+        return _described("drive", "v3", "files")
 
     def _comments(self) -> Any:
-        return self._resource("drive", "v3", self._settings.drive_root + "/drive/v3/", "comments")
+        return _described("drive", "v3", "comments")
 
     def _every(self, collection: Any, name: str, **asked: Any) -> Iterator[dict[str, Any]]:
         """What a ``list`` of Drive gives under this name, page by page."""
@@ -164,31 +162,26 @@ class GoogleClient:
         return answer
 
 
-class _Resources:
-    """Google's description of its services as objects that make calls, kept because they are slow to make."""
+@cache
+def _described(name: str, version: str, collection: str) -> Any:
+    """Google's description of a service as an object that makes calls. It holds no token and no connection: those go
+    with each call, so that one serves all.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, str], Any] = {}
+    What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as help
+    texts, which takes some 50 ms (google-api-python-client 2.202).
+    """
+    import httplib2
+    from googleapiclient.discovery import build
 
-    def get(self, name: str, version: str, endpoint: str, collection: str) -> Any:
-        # What is kept is the collection: build takes 3 ms, but each call of documents() writes the whole schema out as
-        # help texts, which takes some 50 ms (google-api-python-client 2.202).
-        with self._lock:
-            if (name, collection) not in self._made:
-                import httplib2
-                from googleapiclient.discovery import build
-
-                service = build(
-                    name,
-                    version,
-                    http=httplib2.Http(),  # Never used: each call names the transport it goes by.
-                    client_options={"api_endpoint": endpoint},
-                    static_discovery=True,
-                    cache_discovery=False,
-                )
-                self._made[name, collection] = getattr(service, collection)()
-            return self._made[name, collection]
+    service = build(
+        name,
+        version,
+        http=httplib2.Http(),  # Never used: each call names the transport it goes by.
+        client_options={"api_endpoint": _ENDPOINTS[name]},
+        static_discovery=True,
+        cache_discovery=False,
+    )
+    return getattr(service, collection)()
 
 
 def client_of(connection: Connection) -> GoogleClient:
@@ -228,12 +221,19 @@ class _Transport:
 
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         sent.pop("content-length", None)
+        uri = self._own(uri)
         reply = self._send(method, uri, sent, body, self.token())
         if reply.status == 401 and self._credentials is not None:
             # 401 means not carried out. A service account's token can be withdrawn before its time; a fresh one tells.
             self._forget()
             reply = self._send(method, uri, sent, body, self.token())
         return httplib2.Response({**reply.headers, "status": str(reply.status)}), reply.body
+
+    def _own(self, uri: str) -> str:
+        """The address at this connection of what a description calls."""
+        if uri.startswith(_ENDPOINTS["docs"]):
+            return f"{self._settings.api_root}/{uri.removeprefix(_ENDPOINTS['docs'])}"
+        return f"{self._settings.drive_root}/drive/v3/{uri.removeprefix(_ENDPOINTS['drive'])}"
 
     def _send(self, method: str, uri: str, headers: dict[str, str], body: Any, token: Secret) -> Reply:
         reply = self._http.request(
