@@ -38,7 +38,11 @@ class Settings(BaseSettings):
     processes: int = Field(default=1, ge=1, le=64, description="Web processes of `inlay serve`.")
     threads: int = Field(default=16, ge=1, le=512, description="Requests one web process works on at once.")
     public_url: str = Field(default="", description="The address people use, for links; empty means http://HOST:PORT.")
-    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="The largest request the hub reads.")
+    max_body_bytes: int = Field(
+        default=5_000_000,
+        ge=1_000,
+        description="The largest request the hub reads, in bytes: a batch of events, or a run with a picture.",
+    )
 
     workers: int = Field(default=8, ge=0, le=256, description="Runs one process works on at once in the background.")
     lease_seconds: float = Field(
