@@ -7,7 +7,7 @@ import dataclasses
 from hub.domain import Actor, DeliveryRow, DeliveryState, Json, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, UnknownName
 from hub.ledger import Entry
-from hub.pipeline import spend
+from hub.pipeline import spend, tell
 from hub.pipeline.parts import AT_THE_DESK, Parts, at_the_desk
 from hub.pipeline.step import TRANSITIONS, Step, commit
 from hub.store import Tx, budgets, deliveries, runs
@@ -50,6 +50,7 @@ def cancel(parts: Parts, run: Run, actor: Actor) -> Run:
             )
         booked = _end_of_money(parts, tx, run.id)
         _note(parts, tx, run, actor, Entry("run.cancelled", {"was": run.state, **booked}), now)
+        tell.plan(tx, run, RunState.CANCELLED, now)
     return _again(parts, run)
 
 

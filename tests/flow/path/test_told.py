@@ -110,6 +110,13 @@ def test_a_run_that_goes_on_before_it_was_told_is_not_told(hub: Hub, org: salesf
     assert status(org, id)[0] == "Ready"
 
 
+def test_a_request_whose_run_was_cancelled_is_told_so(hub: Hub, org: salesforce.Sandbox) -> None:
+    id, run = asked(hub, org)
+    act.cancel(hub.parts, hub.get(run.id), AUTHOR)
+    assert tell(hub.parts) == 1
+    assert status(org, id) == ("Needs attention", "Somebody cancelled the request.")
+
+
 def test_an_org_that_is_away_is_told_later(hub: Hub, org: salesforce.Sandbox, clock: Clock) -> None:
     id, _ = asked(hub, org, template="no-such-template")
     org.faults.add("503", on="*", times=None)
