@@ -35,6 +35,14 @@ class Dialect(ABC):
     #: How often the account is looked over, in seconds. Every sender loses an event now and then.
     sweep_seconds: ClassVar[float] = 900.0
 
+    def fit(self, settings: DamSettings) -> Dialect:
+        """This dialect as these settings have it: itself, unless the settings describe the sender.
+
+        Raises:
+            ValueError: the description is wrong; the sentence names what.
+        """
+        return self
+
     @abstractmethod
     def hosts(self, settings: DamSettings) -> frozenset[str]:
         """The hosts of a real account this dialect calls. A sandbox's is added by the settings themselves."""
@@ -68,6 +76,14 @@ class Dialect(ABC):
         Raises:
             BadRequest: and nothing else, whatever arrives.
         """
+
+    def read(self, connection: Connection, request: Inbound) -> Sequence[AssetEvent | Ignored]:
+        """What a verified request says: its body, and of its headers only what the signature covers, such as an id.
+
+        Raises:
+            BadRequest: and nothing else, whatever arrives.
+        """
+        return self.parse(connection, request.body)
 
     def acknowledge(self) -> InboundAnswer:
         """What this sender takes for an acknowledgement."""

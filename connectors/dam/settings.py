@@ -30,7 +30,7 @@ class DamSettings(ConnectorSettings):
 
     dialect: str = Field(
         max_length=40,
-        description="Which DAM it is: aem, cloudinary, bynder, standard_webhooks, hmac, or the name of a preset such "
+        description="Which DAM it is: aem, cloudinary, bynder, standard_webhooks, custom, or the name of a preset such "
         "as frameio. `inlay connectors` lists them.",
     )
     sandbox_root: str = Field(
@@ -179,10 +179,10 @@ class DamSettings(ConnectorSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> DamSettings:
-        from connectors.dam.dialects import of
+        from connectors.dam.dialects import dialect_of
 
         try:
-            dialect = of(self.dialect)
+            dialect = dialect_of(self)
         except KeyError:
             raise ValueError(f"there is no dialect {self.dialect[:40]!r}") from None
         given = {name for name in type(self).model_fields if getattr(self, name) not in ("", None, (), {}, False)}
@@ -197,13 +197,13 @@ class DamSettings(ConnectorSettings):
         return self
 
     def hosts(self) -> frozenset[str]:
-        from connectors.dam.dialects import of
+        from connectors.dam.dialects import dialect_of
 
         here = urlsplit(self.sandbox_root).netloc.lower()
-        return frozenset({here}) if here else of(self.dialect).hosts(self)
+        return frozenset({here}) if here else dialect_of(self).hosts(self)
 
     def field_of(self, slot: str) -> str:
         """The vendor's field of a slot, or an empty text where it has none."""
-        from connectors.dam.dialects import of
+        from connectors.dam.dialects import dialect_of
 
-        return self.fields[slot] if slot in self.fields else of(self.dialect).fields.get(slot, "")
+        return self.fields[slot] if slot in self.fields else dialect_of(self).fields.get(slot, "")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from connectors.dam.dialect import Dialect
+
+if TYPE_CHECKING:
+    from connectors.dam.settings import DamSettings
 
 
 @cache
@@ -26,3 +30,8 @@ def of(name: str) -> Dialect:
         KeyError: there is none.
     """
     return every()[name]
+
+
+def dialect_of(settings: DamSettings) -> Dialect:
+    """The dialect of these settings. Ask this one, not ``of``: the settings themselves may describe the sender."""
+    return of(settings.dialect).fit(settings)
