@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hub.sdk import Json
+from hub.sdk import Ignored, Json
 
 #: What a DAM tells of an asset. ``asset.ready`` is the one to work on: its renditions and metadata are there.
 Kind = Literal[
@@ -85,5 +85,15 @@ class Page:
     """Some assets of a listing, oldest change first, and where the next page begins; ``more`` says that there is one."""
 
     assets: tuple[Asset, ...] = ()
+    cursor: Json = field(default_factory=dict)
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """Events fetched from where the vendor keeps them. ``cursor`` names what is acknowledged by the next poll; ``more``
+    asks for that at once."""
+
+    events: tuple[AssetEvent | Ignored, ...] = ()
     cursor: Json = field(default_factory=dict)
     more: bool = False

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from connectors.dam.asset import Asset, AssetEvent, Page, Value
-from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Picture, Probe
+from connectors.dam.asset import Asset, AssetEvent, Page, Polled, Value
+from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Json, Picture, Probe
 
 if TYPE_CHECKING:
     from connectors.dam.settings import DamSettings
@@ -34,6 +34,12 @@ class Dialect(ABC):
     largest: ClassVar[int] = 65_536
     #: How often the account is looked over, in seconds. Every sender loses an event now and then.
     sweep_seconds: ClassVar[float] = 900.0
+    #: The most characters the vendor's field of a slot takes; for tags, of each of them. What is not named has no limit.
+    longest: ClassVar[Mapping[str, int]] = {}
+    #: Characters no tag can hold here, such as those the vendor tells tags apart by.
+    no_tag_holds: ClassVar[str] = ""
+    #: How many seconds a write may need until ``fetch`` shows it, for vendors that only take note of it (202).
+    lag: ClassVar[float] = 0.0
 
     def fit(self, settings: DamSettings) -> Dialect:
         """This dialect as these settings have it: itself, unless the settings describe the sender.
@@ -113,6 +119,23 @@ class Dialect(ABC):
     def changed(self, connection: Connection, since: float, cursor: Mapping[str, object]) -> Page:
         """A page of the assets created, approved or replaced since then (Unix seconds). ``cursor`` is that of the page
         before, at first empty."""
+
+    def polls_every(self, settings: DamSettings) -> float:
+        """How often events are fetched where the vendor keeps them for Inlay, in seconds; 0 where it does not."""
+        return 0.0
+
+    def poll(self, connection: Connection, cursor: Json) -> Polled:
+        """The next events the vendor keeps, verified and parsed. It is called with the cursor of the poll before, at
+        first empty, once all events of that one are stored: what the cursor names is acknowledged now, and no earlier.
+
+        Raises:
+            NeedsPermission, TryLater, VendorRefused: the next poll has the same cursor.
+        """
+        return Polled()
+
+    def original(self, connection: Connection, asset: Asset) -> bytes | None:
+        """The file itself, None where it cannot be had. Asked for only where ``writes_into_files`` is set."""
+        return None
 
     @abstractmethod
     def created(self, connection: Connection, since: float, until: float) -> tuple[str, ...]:
