@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -49,6 +49,8 @@ class Vendor(ABC):
     schedule: ClassVar[Sequence[float]]
     #: Seconds after which the vendor takes the hub for silent.
     patience: ClassVar[float] = 10.0
+    #: What the page shows and a person edits there: a slot of ``asset.SLOTS`` to the field of the store.
+    shows: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, store: AssetStore) -> None:
         self.store = store
@@ -72,3 +74,17 @@ class Vendor(ABC):
     @abstractmethod
     def again(self, status: int | None) -> bool:
         """Whether the vendor sends once more after this answer; None is no answer in time."""
+
+    def register(self, get: Callable[[str], tuple[int, str, bytes]]) -> bool:
+        """Whether the hub's address may be sent to: asked before the first webhook, and again while it may not.
+
+        ``get`` calls that address with a query and gives status (0: no answer), content type and body.
+        """
+        return True
+
+    def greetings(self) -> Sequence[bytes]:
+        """The bodies sent to a new address before everything else, such as a request to confirm a subscription."""
+        return ()
+
+    def expire(self) -> None:  # noqa: B027
+        """Every token it gave ends now."""
