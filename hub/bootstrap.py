@@ -22,6 +22,7 @@ from hub.offline import Simulator
 from hub.pipeline import gather as gathering
 from hub.pipeline import look_back as looking_back
 from hub.pipeline import look_up as looking_up
+from hub.pipeline import picture as pictured
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
 from hub.pipeline import sweep as sweeping
@@ -31,7 +32,7 @@ from hub.pipeline.parts import Leases, Parts
 from hub.pipeline.policies import Policies
 from hub.pipeline.shelf import Shelf
 from hub.registry import Registry
-from hub.sdk import Model, Secret
+from hub.sdk import Model, Picture, Secret
 from hub.settings import Settings
 from hub.store import Database, notices, runs
 from hub.templates import Template
@@ -57,21 +58,23 @@ class Hub:
         # Making the model's client takes a second that the first person should not wait for.
         threading.Thread(target=getattr(self.parts.model, "warm", lambda: None), name="inlay-warm", daemon=True).start()
 
-    def run(self, request: Request) -> Run:
+    def run(self, request: Request, *, picture: Picture | None = None) -> Run:
         """Take a request and walk it here and now until it waits, rests or ends.
 
         Raises:
             BadRequest, NotAllowed, Conflict: see ``pipeline.receive``.
         """
-        received = receiving.receive(self.parts, request, lease=True)
+        received = receiving.receive(self.parts, request, lease=True, picture=picture)
         return self._walk(received) if received.run else self.get(received.run_id)
 
-    def submit(self, request: Request, *, wait: float = 0.0, strict: bool = True) -> Run:
+    def submit(
+        self, request: Request, *, wait: float = 0.0, strict: bool = True, picture: Picture | None = None
+    ) -> Run:
         """Take a request; with ``wait`` seconds, walk it in this process and answer as soon as it waits, rests or ends.
 
         Past the wait the run is answered as it stands, and goes on by itself.
         """
-        received = receiving.receive(self.parts, request, strict=strict, lease=wait > 0)
+        received = receiving.receive(self.parts, request, strict=strict, lease=wait > 0, picture=picture)
         if received.run is not None:
             stored = threading.Event()
             if received.birth is None:
@@ -167,6 +170,7 @@ def build(
             "tell": lambda: telling.tell(parts),
             "permits": parts.connections.forget_expired,
             "notices": lambda: looking_up.forget(parts),
+            "pictures": lambda: pictured.forget(parts),
         },
     )
     parts.wake = engine.wake

@@ -86,6 +86,7 @@ class Request:
 
     ``key`` names the vendor's delivery: the same key is the same run, however often it arrives.
     One of ``workflow`` and ``template`` is set. ``raw`` is the vendor's original, ``context`` what was read with it.
+    ``picture`` is the SHA-256 of the picture sent along, set by the hub when it stored one.
     """
 
     key: str
@@ -100,6 +101,7 @@ class Request:
     team: str | None = None
     raw: Json = field(default_factory=dict)
     context: Context | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

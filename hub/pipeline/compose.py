@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
-from hub.domain import Context, Message, Run, Stage, Work
+from hub.domain import Context, Message, Run, Stage, Target, Work
 from hub.errors import RateLimited
 from hub.governance.masking import new_nonce
 from hub.ledger import Entry
 from hub.model import repair_messages
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
-from hub.sdk import Prompt
+from hub.sdk import Connection, Connector, Prompt
 from hub.store import calls
 from hub.templates import Template
 
@@ -60,10 +60,13 @@ def prompt_of(template: Template, run: Run) -> Prompt:
     )
 
 
-def _context(parts: Parts, run: Run) -> Context | None:
-    target = run.request.target
-    if target is None or run.request.context is not None:
-        return run.request.context
+def reading_at(parts: Parts, run: Run, target: Target) -> tuple[Connector, Connection]:
+    """Who reads a run's target, in whose name the run is; one read is counted against the vendor's limit.
+
+    Raises:
+        RateLimited: the vendor takes no more for the moment.
+        BadRequest, NotAllowed, NeedsPermission, TryLater: from opening the connection.
+    """
     connector, connection = parts.connections.for_team(target.connection, run.team, person=run.on_behalf_of)
     reads = {kind: number for kind, number in READ.items() if kind in connector.limits}
     if reads:
@@ -72,4 +75,12 @@ def _context(parts: Parts, run: Run) -> Context | None:
             wait = calls.take(tx, account, connector.limits, reads, parts.clock())
         if wait:
             raise RateLimited(f"{connector.title} takes no more reads for the moment.", after=wait)
+    return connector, connection
+
+
+def _context(parts: Parts, run: Run) -> Context | None:
+    target = run.request.target
+    if target is None or run.request.context is not None:
+        return run.request.context
+    connector, connection = reading_at(parts, run, target)
     return connector.context(connection, target)

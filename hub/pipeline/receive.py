@@ -13,10 +13,12 @@ from hub.clean import clean_json, clean_text
 from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
 from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
 from hub.ledger import Entry
+from hub.pipeline import picture as pictured
 from hub.pipeline import routes, tell
 from hub.pipeline.parts import Parts, at_the_desk
 from hub.pipeline.step import Step, store
-from hub.store import Tx, connections, deliveries, runs, teams
+from hub.sdk import Picture
+from hub.store import Tx, connections, deliveries, pictures, runs, teams
 from hub.templates import Template
 
 #: The queue of everything up to the model's answer; deliveries have one per connector.
@@ -51,7 +53,13 @@ class _Plan:
 
 
 def receive(
-    parts: Parts, request: Request, *, strict: bool = True, lease: bool = False, problem: Problem | None = None
+    parts: Parts,
+    request: Request,
+    *,
+    strict: bool = True,
+    lease: bool = False,
+    problem: Problem | None = None,
+    picture: Picture | None = None,
 ) -> Received:
     """Store a request as a run.
 
@@ -60,6 +68,7 @@ def receive(
             not: then the run is stored with its problem, where people can see it.
         lease: hand the run back leased to the caller, who must advance it; else a worker is woken.
         problem: it cannot be worked on, for this reason: it is stored as failed.
+        picture: sent along for the model to look at, as bytes. It is kept beside the run, until the run has ended.
 
     Raises:
         BadRequest, NotAllowed: with ``strict``, what is wrong and what to send instead.
@@ -71,6 +80,7 @@ def receive(
         inputs=clean_json(request.inputs),
         raw=clean_json(request.raw),
         context=None if request.context is None else _clean(request.context),
+        picture="" if picture is None else pictured.digest(pictured.checked(picture)),
     )
     plan: _Plan | None = None
     try:
@@ -85,7 +95,7 @@ def receive(
     if plan is not None:
         request = plan.request
     run = _new_run(parts, request, plan, problem)
-    birth = Step(stage=run.stage, entries=(_entry(run),), light=True, store=_store(parts, run, plan))
+    birth = Step(stage=run.stage, entries=(_entry(run),), light=True, store=_store(parts, run, plan, picture))
     if lease and problem is None:
         run = replace(run, token=parts.leases.new(), wake_at=parts.leases.until())
         if request.target is None:
@@ -130,7 +140,7 @@ def answer_known(parts: Parts, run: Run, known: Known, *, strict: bool) -> str:
     return known.run_id
 
 
-def _store(parts: Parts, new: Run, plan: _Plan | None) -> Callable[[Tx, Run], None]:
+def _store(parts: Parts, new: Run, plan: _Plan | None, picture: Picture | None) -> Callable[[Tx, Run], None]:
     """How the run comes to be stored, with its deliveries, in whichever commit is its first."""
 
     def insert(tx: Tx, run: Run) -> None:
@@ -143,6 +153,8 @@ def _store(parts: Parts, new: Run, plan: _Plan | None) -> Callable[[Tx, Run], No
         tell.plan(tx, run, run.state, run.created_at)
         if plan is not None:
             deliveries.create(tx, run.id, plan.destinations, reviewed=run.tier < 2, now=run.created_at, lent=plan.lent)
+        if picture is not None and run.state not in pictured.ENDED:
+            pictures.put(tx, run.id, picture, run.created_at)
 
     return insert
 
@@ -157,6 +169,7 @@ def _entry(run: Run) -> Entry:
             "trigger": run.request.trigger,
             "state": run.state,
             "destinations": run.destinations,
+            **({"picture": run.request.picture} if run.request.picture else {}),
             **({"problem": run.problem.code} if run.problem else {}),
         },
     )
@@ -210,8 +223,14 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
         destinations = (request.target,)
     for target in {t.connection: t for t in (*destinations, *([request.target] if request.target else []))}.values():
         parts.connections.for_team(target.connection, team)
+    if request.picture and template.picture == "none":
+        raise BadRequest(
+            f"The template {name} looks at no picture, and one was sent.", instead="Leave the picture out."
+        )
     if strict:
         _check_inputs(request, template)
+        if template.picture == "required" and not request.picture and request.target is None:
+            raise pictured.missing(template)
     person = at_the_desk(request.actor)
     lent = dict.fromkeys(parts.connections.lent_by(person), person) if person else {}
     return _Plan(team, template, request, destinations, lent)
@@ -269,4 +288,6 @@ def _new_id(now: float) -> str:
 def _fingerprint(request: Request) -> str:
     """What two requests under one key must agree on."""
     said = [request.team, request.template, request.workflow, request.inputs, request.target, request.destinations]
+    if request.picture:
+        said.append(request.picture)
     return hashlib.sha256(to_json(said)).hexdigest()

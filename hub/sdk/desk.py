@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.domain import Json, Receipt, Request, Standing, Target
+from hub.sdk.picture import Picture
 from hub.sdk.settings import Secret
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Visitor(ABC):
         """What their team may use on this surface, most used by the team first; ``uses`` says how often, in 90 days."""
 
     @abstractmethod
-    def submit(self, request: Request, *, wait: float = 0.0) -> Json:
+    def submit(self, request: Request, *, wait: float = 0.0, picture: Picture | None = None) -> Json:
         """Start a run in their name and for ``team``, waiting up to so many seconds. ``request.key`` is the click: the
-        same key is the same run.
+        same key is the same run. ``picture`` is what the model is shown, as bytes, where the template looks at one.
 
         Raises:
             BadRequest, NotAllowed, Conflict.

@@ -15,7 +15,8 @@ class Prompt:
     """Everything a model gets.
 
     ``schema`` is the JSON schema the answer must follow. ``inputs`` and ``contract`` serve only models that draw up an
-    answer without reading the messages, such as the simulator; they hold the same masked values as the messages do. ``pictures`` belong to the last message of the asker.
+    answer without reading the messages, such as the simulator; they hold the same masked values as the messages do.
+    ``pictures`` belong to the last message of the asker.
     """
 
     messages: Sequence[Message]

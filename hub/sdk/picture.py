@@ -12,7 +12,8 @@ LARGEST = 2_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One of ``data`` and ``url`` is set. ``url`` holds no token and no signature: strangers may see it."""
+    """One of ``data`` and ``url`` is set. ``url`` is https, and holds no token and no
+    signature: strangers may see it."""
 
     media_type: str
     data: bytes = field(default=b"", repr=False)

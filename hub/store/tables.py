@@ -252,6 +252,16 @@ news = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
 )
 
+#: A picture that was sent along with a request.
+picture = sa.Table(
+    "picture",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("media_type", sa.String(32), nullable=False),
+    sa.Column("bytes", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Time, nullable=False, index=True),
+)
+
 #: When to look again at what became of a delivered text.
 look_back = sa.Table(
     "look_back",

@@ -68,6 +68,7 @@ class Metadata(BaseModel):
     teams: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     baseline_minutes: float | None = Field(default=None, gt=0, le=10_000)
+    picture: Literal["none", "optional", "required"] = "none"
     inputs: dict[str, InputMeta] = {}
     output: Contract
 

@@ -62,6 +62,8 @@ class Template(BaseModel):
     source: str
     baseline_minutes: float | None = None
     max_tokens: int = 2000
+    #: Whether the model is shown a picture: the one sent with the request, or the one at its target.
+    picture: Literal["none", "optional", "required"] = "none"
 
     @property
     def short_revision(self) -> str:

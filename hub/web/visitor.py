@@ -12,7 +12,7 @@ from hub.domain import Actor, Json, Receipt, Request, Role, Run, RunState, Stand
 from hub.errors import Conflict, InlayError
 from hub.pipeline import act, placed
 from hub.pipeline.parts import AT_THE_DESK
-from hub.sdk import Connection, Visitor
+from hub.sdk import Connection, Picture, Visitor
 from hub.store import connections, permits, runs
 from hub.store.connections import Workflow
 from hub.web import run_view
@@ -78,13 +78,13 @@ class PersonAtTheDesk(Visitor):
         routed = [catalog.workflow(flow, by_name[flow.template]) for flow in self._routed() if flow.template in by_name]
         return [*shown, *({**one, "uses": 0} for one in routed)]
 
-    def submit(self, request: Request, *, wait: float = 0.0) -> Json:
+    def submit(self, request: Request, *, wait: float = 0.0, picture: Picture | None = None) -> Json:
         name = self.connection.name
         if any(flow.name == request.template for flow in self._routed()):
             request = replace(request, workflow=request.template, template=None)
         asked = replace(request, team=self.team, actor=self._actor(self.team), key=f"at:{name}:{request.key}")
         try:
-            return self._shown(self._hub.submit(asked, wait=wait))
+            return self._shown(self._hub.submit(asked, wait=wait, picture=picture))
         except Conflict as error:
             # One click, tried again because no answer came, and something was typed between the two tries.
             raise Conflict(

@@ -90,6 +90,7 @@ def template(one: Template) -> dict[str, Any]:
         "tags": list(one.tags),
         "baseline_minutes": one.baseline_minutes,
         "write": one.contract.write,
+        "picture": one.picture,
         "help": one.help.model_dump(),
         "inputs": [
             {

@@ -228,6 +228,7 @@ class Template(_Answer):
     tags: list[str]
     baseline_minutes: float | None
     write: str
+    picture: str = Field(description="Whether the model is shown a picture: none, optional or required.")
     help: dict[str, str]
     inputs: list[Input]
 

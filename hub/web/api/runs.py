@@ -79,7 +79,9 @@ def add(api: APIBlueprint, hub: Hub) -> None:
     def start_run() -> Response:
         """Start a run."""
         identity, wait = whoever(), _wait()
-        run = hub.submit(_request(identity, body.read(takes.RunRequest)), wait=wait)
+        wanted = body.read(takes.RunRequest)
+        picture = wanted.picture.picture() if wanted.picture else None
+        run = hub.submit(_request(identity, wanted), wait=wait, picture=picture)
         finished = wait > 0 and run.state not in MOVING
         answer = answered(run_view.whole(run_view.opened(hub, run), url), 200 if finished else 202)
         if wait > 0:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import binascii
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.pipeline.act import FRICTION
+from hub.sdk.picture import LARGEST, Picture
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -22,6 +25,33 @@ class Place(_Body):
     at: dict[str, Any] = Field(description="Where in it. Each connector's page says what this holds.")
 
 
+class Image(_Body):
+    """A picture for the model to look at, where the template looks at one."""
+
+    media_type: Literal["image/jpeg", "image/png", "image/webp", "image/gif"] = Field(
+        description="What it is; its bytes have to say the same."
+    )
+    base64: str = Field(
+        min_length=4,
+        max_length=4 * math.ceil(LARGEST / 3),
+        description=f"Its bytes in base64, at most {LARGEST:,} of them. A thousand pixels are enough for a model.",
+        json_schema_extra={"contentEncoding": "base64"},
+    )
+
+    @field_validator("base64")
+    @classmethod
+    def _decodes(cls, value: str) -> str:
+        try:
+            binascii.a2b_base64(value, strict_mode=True)
+        except (ValueError, binascii.Error):
+            raise ValueError("should be base64, with its padding and without line breaks") from None
+        return value
+
+    def picture(self) -> Picture:
+        """The picture as the hub works with it."""
+        return Picture(media_type=self.media_type, data=binascii.a2b_base64(self.base64))
+
+
 class RunRequest(_Body):
     """What is to be made, from what, and where it goes. Exactly one of workflow and template."""
 
@@ -31,6 +61,9 @@ class RunRequest(_Body):
     target: Place | None = Field(None, description="Where the request was made: inputs left out are read there.")
     destinations: list[Place] = Field(
         default_factory=list, max_length=20, description="Where the result goes; left out, it goes to the target."
+    )
+    picture: Image | None = Field(
+        None, description="A picture for the model to look at. It is deleted with the run's end."
     )
 
     @model_validator(mode="after")
