@@ -75,6 +75,8 @@ class Asset:
     etag: str = ""
     url: str = ""
     ai_made: str = ""
+    #: How the vendor addresses it where that is not the id. It may change; the id does not.
+    handle: str = ""
     created_at: float | None = None
     modified_at: float | None = None
     modified_by: str = ""
@@ -82,7 +84,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some assets of a listing, oldest change first, and where the next page begins; ``more`` says that there is one."""
+    """Some assets of a listing, oldest change first; ``more`` says that there is a next page, ``cursor`` where."""
 
     assets: tuple[Asset, ...] = ()
     cursor: Json = field(default_factory=dict)
