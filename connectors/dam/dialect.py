@@ -34,7 +34,7 @@ class Dialect(ABC):
     largest: ClassVar[int] = 65_536
     #: How often the account is looked over, in seconds. Every sender loses an event now and then.
     sweep_seconds: ClassVar[float] = 900.0
-    #: The most characters the vendor's field of a slot takes; for tags, of each of them. What is not named has no limit.
+    #: The most characters the vendor's field of a slot takes; for tags, of each of them. Other slots have no limit.
     longest: ClassVar[Mapping[str, int]] = {}
     #: Characters no tag can hold here, such as those the vendor tells tags apart by.
     no_tag_holds: ClassVar[str] = ""

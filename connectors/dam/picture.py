@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from connectors.dam.client import client_of
+from connectors.dam.dialects import dialect_of
 from connectors.dam.settings import DamSettings
 from hub.sdk import Connection, Picture, VendorRefused
 
@@ -100,9 +101,7 @@ def public(settings: DamSettings, url: str, media_type: str = "image/jpeg") -> P
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    from connectors.dam.dialects import of
-
-    known = {*of(settings.dialect).hosts(settings), settings.delivery_host} - {""}
+    known = {*dialect_of(settings).hosts(settings), settings.delivery_host} - {""}
     plain = parts.scheme == "https" and port in (None, 443) and "@" not in parts.netloc
     if not plain or host not in known or parts.query or parts.fragment:
         raise VendorRefused("The address of a public rendition is none Inlay hands out.", who="an admin")
