@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from connectors.dam.asset import Asset
 from connectors.dam.client import client_of
 from connectors.dam.dialects import dialect_of
 from connectors.dam.settings import DamSettings
@@ -70,6 +71,19 @@ def checked(data: bytes) -> Picture:
             who="an admin",
         )
     return Picture(media_type=kind.media_type, data=data)
+
+
+def of(connection: Connection, asset: Asset) -> Picture | None:
+    """What a model may see of an asset, as the settings have it; None where there is nothing to see.
+
+    Raises:
+        NeedsPermission, TargetGone, TryLater, VendorRefused.
+    """
+    settings: DamSettings = connection.settings
+    found = dialect_of(settings).picture(connection, asset)
+    if found is None:
+        return None
+    return public(settings, found.url, found.media_type) if found.url else checked(found.data)
 
 
 def fetch(connection: Connection, url: str, headers: Mapping[str, str] | None = None) -> Picture:

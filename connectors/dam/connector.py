@@ -1,0 +1,106 @@
+"""The DAM connector: each method of the contract is a call into the files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from connectors.dam import context, inbound, look_up, manifests, picture, place, probes, read_back, sweep, write_back
+from connectors.dam.dialects import dialect_of
+from connectors.dam.settings import DamSettings
+from hub.sdk import (
+    BadRequest,
+    Connection,
+    Connector,
+    ConnectorSettings,
+    Context,
+    Delivery,
+    Ignored,
+    Inbound,
+    InboundAnswer,
+    ItemCount,
+    Json,
+    Notice,
+    Picture,
+    Probe,
+    Receipt,
+    Request,
+    Standing,
+    Swept,
+    Target,
+)
+
+
+class Dam(Connector):
+    """Reads assets, and leaves drafts in their metadata. ``dialects/`` knows the vendors.
+
+    A target's ``at`` is ``{"asset": id, "only"?: [slot, …]}``.
+    """
+
+    name: ClassVar[str] = "dam"
+    title: ClassVar[str] = "DAM"
+    settings: ClassVar[type[ConnectorSettings]] = DamSettings
+    surfaces: ClassVar[tuple[str, ...]] = ("dam",)
+    events: ClassVar[tuple[str, ...]] = inbound.EVENTS
+
+    def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
+        return inbound.handshake(connection, request)
+
+    def prepare(self, connection: Connection, request: Inbound) -> None:
+        inbound.prepare(connection, request)
+
+    def verify(self, connection: Connection, request: Inbound, clock: Callable[[], float]) -> None:
+        inbound.verify(connection, request, clock)
+
+    def parse(self, connection: Connection, request: Inbound) -> Sequence[Request | Notice | Ignored]:
+        return inbound.parse(connection, request)
+
+    def acknowledge(self, connection: Connection, request: Inbound) -> InboundAnswer:
+        return dialect_of(connection.settings).acknowledge()
+
+    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored]:
+        return look_up.look_up(connection, notices)
+
+    def sweep(self, connection: Connection, cursor: Json) -> Swept:
+        return sweep.sweep(connection, cursor)
+
+    def sweep_after(self, connection: Connection) -> float:
+        return sweep.sweep_after(connection)
+
+    def context(self, connection: Connection, target: Target) -> Context:
+        return context.context(connection, write_back.fetched(connection, place.address(target.at).asset))
+
+    def picture(self, connection: Connection, target: Target) -> Picture | None:
+        return picture.of(connection, write_back.fetched(connection, place.address(target.at).asset))
+
+    def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:
+        return write_back.write_back(connection, delivery)
+
+    def undo(self, connection: Connection, target: Target, receipt: Receipt) -> Receipt:
+        return write_back.undo(connection, target, receipt)
+
+    def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:
+        return read_back.read_back(connection, delivery)
+
+    def check_connection(self, connection: Connection) -> Sequence[Probe]:
+        return probes.check(connection)
+
+    def count_items(self, connection: Connection, kind: str, since: float, until: float) -> ItemCount:
+        if kind != "assets":
+            raise BadRequest(f"A DAM counts assets, not {kind!r}.", who="an admin")
+        ids = dialect_of(connection.settings).created(connection, since, until)
+        return ItemCount(kind=kind, count=len(ids), ids=ids)
+
+    def manifests(self, connection: Connection, url: str) -> Mapping[str, str]:
+        return manifests.manifests(connection, url)
+
+    def target_url(self, target: Target, connection: Connection | None = None) -> str:
+        """The asset's page. Only with its connection is the DAM's address known."""
+        if connection is None:
+            return ""
+        return dialect_of(connection.settings).page(connection.settings, place.address(target.at).asset)
+
+    def sandbox(self) -> Callable[..., Any] | None:
+        from connectors.dam.sandbox import start
+
+        return start
