@@ -218,6 +218,7 @@ def _model(settings: Settings, found: Registry) -> Model:
         "base_url": settings.model_base_url or "https://api.openai.com/v1",
         "model": settings.model,
         "api_version": settings.model_api_version,
+        "pictures": str(settings.model_pictures).lower(),
     }
     models = [_endpoint(settings, first, settings.model_api_key)]
     for spec in settings.model_fallbacks:
@@ -238,6 +239,7 @@ def _endpoint(settings: Settings, spec: dict[str, str], key: Secret | None) -> O
             api_key=key,
             timeout=settings.model_timeout,
             api_version=spec.get("api_version", ""),
+            pictures=spec.get("pictures", "true") != "false",
             price_in=round(price[0] * 1e6) if price else None,
             price_out=round(price[1] * 1e6) if price else None,
         )

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     model_api_key: Secret | None = Field(default=None, description="Key of the model endpoint.")
     model_api_version: str = Field(default="", description="Azure only: the api-version to send.")
     model_timeout: float = Field(default=60.0, gt=0, description="Seconds one model call may take.")
+    model_pictures: bool = Field(default=True, description="Whether the model sees pictures; false sends it none.")
     model_fallbacks: list[dict[str, str]] = Field(
         default_factory=list,
         description='Endpoints to try next, as JSON: [{"base_url": …, "model": …, "api_key_env": …}].',

@@ -27,6 +27,8 @@ class Endpoint:
         price_in: micro-dollars per million input tokens; with ``price_out`` it overrides the built-in price list.
         price_out: micro-dollars per million output tokens.
         headers: sent along with each call, for gateways that want them. Their values never show.
+        pictures: False for a model that sees none. It is not sent any then, and says so, instead of being asked and
+            answering from the words alone, as some servers do without an error.
 
     Raises:
         ConfigurationError: the address is no plain http(s) URL, the model has no name, the key fits no header,
@@ -41,6 +43,7 @@ class Endpoint:
     price_in: int | None = None
     price_out: int | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    pictures: bool = True
 
     def __post_init__(self) -> None:
         # The address itself stays out of the messages: someone may have put a key into it.

@@ -21,6 +21,12 @@ _TOO_LONG = re.compile(
 )
 _FILTERED = re.compile(r"content[ _](?:filter|policy|management)|responsible ?ai")
 _NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|credit balance|billing|payment")
+#: What endpoints say of a picture they do not take, or cannot read. Where the prompt held one, any word of it will do.
+_PICTURE = re.compile(
+    r"image|picture|vision|multi-?modal|must be a string|valid string|expected [`'\"]?(?:text|str)|base64|data url"
+)
+#: llama.cpp and Ollama say it with a status of 500.
+_NO_PICTURES = re.compile(r"image input is not supported|mmproj|not a multi-?modal|required for image|support image")
 _CODE = re.compile(r"[a-z][a-z_]{2,40}")
 
 
@@ -54,14 +60,19 @@ def said(body: object) -> str:
     return str(body or "")[:4000].lower()
 
 
-def of_status(status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint) -> InlayError:
+def of_status(
+    status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint, *, pictures: bool = False
+) -> InlayError:
     """The error for an answer that is none.
 
     Args:
         status: its HTTP status, or the code an endpoint put into a body it sent as 200.
         body: the vendor's error object, or the text in its place.
+        pictures: whether a picture was shown, which may be what it refuses.
     """
     host, model, text = endpoint.host, endpoint.model, said(body)
+    if pictures and _about_picture(status, text):
+        return of_picture(endpoint, f"It answered {status}: it takes no pictures, or cannot read this one.")
     if status == 429 and not _NO_CREDIT.search(text):
         return RateLimited(f"{host} has too many requests for {model} at the moment.", after=after_seconds(headers))
     if status in _AGAIN or status >= 500:
@@ -109,6 +120,24 @@ def of_status(status: int, body: object, headers: Mapping[str, str], endpoint: E
         why=f"It answered {status}{_code(body)}.",
         instead="Check the model's name, the base URL and the api-version in the hub's settings.",
     )
+
+
+def of_picture(endpoint: Endpoint, why: str) -> VendorRefused:
+    """The error for a model that does not take the picture."""
+    return VendorRefused(
+        f"{endpoint.model} at {endpoint.host} does not take the picture.",
+        why=why,
+        instead="Name a model that sees pictures in INLAY_MODEL, or one more in INLAY_MODEL_FALLBACKS; if it does see "
+        "them, try another picture.",
+    )
+
+
+def _about_picture(status: int, text: str) -> bool:
+    if status >= 500:
+        return bool(_NO_PICTURES.search(text))
+    if _TOO_LONG.search(text) or _FILTERED.search(text):
+        return False
+    return status == 413 or (status in (400, 404, 415, 422) and bool(_PICTURE.search(text)))
 
 
 def of_silence(endpoint: Endpoint, *, timed_out: bool, kind: str) -> Unavailable:

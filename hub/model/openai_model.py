@@ -74,9 +74,11 @@ class OpenAIModel:
         Raises:
             RateLimited: too many requests; ``after`` is the vendor's Retry-After.
             Unavailable: no answer, or the vendor's own failure.
-            VendorRefused: the key, the model's name, the account or the request is refused.
+            VendorRefused: the key, the model's name, the account, the picture or the request is refused.
             BadAnswer: what came is no answer; ``usage`` is set when it was paid for.
         """
+        if prompt.pictures and not self.endpoint.pictures:
+            raise failures.of_picture(self.endpoint, "The hub's settings say that it sees none.")
         begun = time.monotonic()
         said = self._retrying(self._try, prompt, begun + self.endpoint.timeout)
         usage = self._usage(said, prompt, begun)
@@ -132,7 +134,7 @@ class OpenAIModel:
                         refusals.append(fault)
                         shape = other
                         continue
-                failure = failures.of_status(status, fault, headers, self.endpoint)
+                failure = failures.of_status(status, fault, headers, self.endpoint, pictures=bool(prompt.pictures))
             except APITimeoutError:
                 failure = failures.of_silence(self.endpoint, timed_out=True, kind="")
             except APIConnectionError as error:
@@ -144,7 +146,7 @@ class OpenAIModel:
             raise failure
         if refusals:
             self._learnt.keep(shape, prompt.schema, refusals)
-        said = read(body, self.endpoint, prompt.max_tokens)
+        said = read(body, self.endpoint, prompt.max_tokens, pictures=bool(prompt.pictures))
         if isinstance(said.error, TryLater):
             raise said.error
         if said.error is None and shape.format == "json_schema" and not said.text.lstrip().startswith("{"):

@@ -28,8 +28,13 @@ class Said:
     answered: bool = False
 
 
-def read(body: bytes, endpoint: Endpoint, max_tokens: int) -> Said:
-    """The body of a 200 answer. ``max_tokens`` is only named in the error that it was too few."""
+def read(body: bytes, endpoint: Endpoint, max_tokens: int, *, pictures: bool = False) -> Said:
+    """The body of a 200 answer.
+
+    Args:
+        max_tokens: only named in the error that it was too few.
+        pictures: whether any was shown, which may be what is refused.
+    """
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -41,7 +46,8 @@ def read(body: bytes, endpoint: Endpoint, max_tokens: int) -> Said:
             # OpenRouter reports a failure of the model behind it as 200 with the status in the body:
             # openrouter.ai/docs/api-reference/errors
             code = fault.get("code")
-            return Said(error=failures.of_status(code if type(code) is int else 400, fault, {}, endpoint))
+            status = code if type(code) is int else 400
+            return Said(error=failures.of_status(status, fault, {}, endpoint, pictures=pictures))
         return Said(error=BadAnswer("The model's answer is empty.", why="There is no choice in it.", instead=_AGAIN))
     message = choices[0].get("message")
     message = message if isinstance(message, dict) else {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.model.endpoint import Endpoint
 from hub.model.failures import said
 from hub.sdk.model import Prompt
+from hub.sdk.picture import Picture
 
 FORMATS = ("json_schema", "json_object", "none")
 _LIMITS = ("max_completion_tokens", "max_tokens")
@@ -29,7 +31,10 @@ class Shape(NamedTuple):
 
     def body(self, endpoint: Endpoint, prompt: Prompt) -> bytes:
         """The request's JSON."""
-        messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
+        messages: list[dict[str, Any]] = [{"role": one.role, "content": one.content} for one in prompt.messages]
+        if prompt.pictures:
+            last = next(one for one in reversed(messages) if one["role"] == "user")
+            last["content"] = [{"type": "text", "text": last["content"]}, *map(_part, prompt.pictures)]
         body: dict[str, Any] = {"model": endpoint.model, "messages": messages, self.limit: prompt.max_tokens}
         if self.format == "json_schema":
             body["response_format"] = {
@@ -90,6 +95,13 @@ class Learnt:
         """Remember that the endpoint wrote more than the limit and so does not know it by this name."""
         with self._lock:
             self._shape = self._shape._replace(limit=_LIMITS[1 - _LIMITS.index(self._shape.limit)])
+
+
+def _part(picture: Picture) -> dict[str, Any]:
+    """A picture as a part of a message: developers.openai.com/api/docs/guides/images-vision. Low detail is what an alt
+    text needs, and endpoints that do not know the word pay no heed to it."""
+    data = f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}"
+    return {"type": "image_url", "image_url": {"url": picture.url or data, "detail": "low"}}
 
 
 def _mark(schema: Mapping[str, Any]) -> int:

@@ -10,6 +10,13 @@ from hub.sdk.model import Prompt
 # Chat formats wrap each message in a few control tokens (OpenAI: 3 or 4 per message, 3 to start the answer).
 PER_MESSAGE = 16
 
+PER_PICTURE = 16_384
+"""The most tokens one picture is billed as, whatever the model. OpenAI bills a picture of low detail as 70 to 85
+tokens, gpt-4o-mini as 2,833, and those that count patches as up to 1,536 of them times 2.46
+(developers.openai.com/api/docs/guides/images-vision); Claude as up to some 5,000 (platform.claude.com/docs, vision).
+Many servers pay no heed to the detail: Qwen's models as they ship make up to 16,384 tokens of a picture
+(qwen_vl_utils, IMAGE_MAX_TOKEN_NUM), the most we know of. Read on 2026-11-26. What a call did not need comes back."""
+
 
 def estimate_tokens(text: str) -> int:
     """The most tokens the text can be. A byte-level tokenizer never makes more tokens than there are UTF-8 bytes."""
@@ -23,7 +30,12 @@ def likely_tokens(text: str) -> int:
     return math.ceil(plain / 4 + (estimate_tokens(text) - plain) / 3)
 
 
-def prompt_tokens(prompt: Prompt) -> int:
-    """The most input tokens a prompt can be billed as: its messages and its schema, which the model is shown too."""
+def prompt_tokens(prompt: Prompt, *, pictures: int = 0) -> int:
+    """The most input tokens a prompt can be billed as: its messages, pictures and schema, which the model is shown too.
+
+    Args:
+        pictures: how many more pictures to count, for a prompt they are not in yet.
+    """
     messages = sum(estimate_tokens(message.content) + PER_MESSAGE for message in prompt.messages)
+    messages += (len(prompt.pictures) + pictures) * PER_PICTURE
     return messages + estimate_tokens(json.dumps(prompt.schema, default=dict)) + 8 * PER_MESSAGE

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hub.clean import clean_text
 from hub.domain import Draft, Problem, Run, RunState, Stage, Usage, Work
-from hub.errors import BadAnswer
+from hub.errors import BadAnswer, VendorRefused
 from hub.ledger import Entry
+from hub.pipeline import picture as pictured
 from hub.pipeline import spend
 from hub.pipeline.compose import prompt_of
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
+from hub.sdk import Answer, Picture
 from hub.store import Tx
-from hub.templates import ContractBroken
+from hub.templates import ContractBroken, Template
 
 
 def begin(parts: Parts, run: Run) -> Step:
@@ -37,39 +40,81 @@ def ask(parts: Parts, run: Run) -> Step:
     """One call to the model, and what became of it.
 
     Raises:
+        BadRequest: the template needs a picture, and there is none that can be shown.
+        TargetGone, NeedsPermission: from reading the picture.
         TryLater: no answer came; the run waits and asks again.
         VendorRefused: the endpoint refused the key, the model or the request.
     """
     template = parts.shelf.revision(run.revision)
-    prompt = prompt_of(template, run)
+    look = _Look(pictured.of_run(parts, run, template))
     try:
-        answer = parts.model.ask(prompt)
+        answer = _answer(parts, run, template, look)
     except BadAnswer as error:
         # The endpoint did answer, so it was paid for; where it does not say how much, it is booked in full.
         usage = error.usage or Usage(model=parts.model.name, calls=1, cost_micros=spend.ceiling_or_none(parts, run))
-        return _broken(parts, run, "", (error.what,), _sum(run.work.usage, usage), usage)
+        return _broken(parts, run, "", (error.what,), _sum(run.work.usage, usage), usage, look)
     usage = _sum(run.work.usage, answer.usage)
     try:
         draft = template.contract.parse(answer.text)
         found = template.contract.breaches(draft, run.work.values)
         wrong = tuple(breach.message for breach in found if breach.raise_tier is None)
     except ContractBroken as error:
-        return _broken(parts, run, clean_text(answer.text), error.breaches, usage, answer.usage)
+        return _broken(parts, run, clean_text(answer.text), error.breaches, usage, answer.usage, look)
     if wrong and not run.work.breaches:
-        return _broken(parts, run, clean_text(answer.text), wrong, usage, answer.usage)
-    draft = dataclasses.replace(draft, usage=usage, simulated=parts.model.simulated, raw="")
+        return _broken(parts, run, clean_text(answer.text), wrong, usage, answer.usage, look)
+    assumptions = (*draft.assumptions, *look.said(template))
+    simulated = parts.model.simulated
+    draft = dataclasses.replace(draft, assumptions=assumptions, usage=usage, simulated=simulated, raw="")
     return Step(
         stage=Stage.CHECK_OUTPUT,
         state=RunState.ANSWERED,
-        changes={"draft": draft, "simulated": parts.model.simulated},
-        entries=(Entry("model.answered", {**_figures(answer.usage), "variants": len(draft.variants)}),),
+        changes={"draft": draft, "simulated": simulated},
+        entries=(Entry("model.answered", {**_figures(answer.usage), **look.data, "variants": len(draft.variants)}),),
         writes=spend.settle(run, answer.usage),
     )
 
 
-def _broken(parts: Parts, run: Run, text: str, breaches: tuple[str, ...], usage: Usage, this_call: Usage) -> Step:
+@dataclass(slots=True)
+class _Look:
+    """The picture there is, and whether the model refused to look at it."""
+
+    picture: Picture | None
+    refused: bool = False
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """For the ledger."""
+        if self.picture is None:
+            return {}
+        return {**pictured.seen(self.picture), **({"picture_refused": True} if self.refused else {})}
+
+    def said(self, template: Template) -> tuple[str, ...]:
+        """For people, where a template that can look at a picture worked without."""
+        if template.picture == "none" or (self.picture and not self.refused):
+            return ()
+        why = "the model did not take it" if self.refused else "there was none"
+        return (f"This was written without looking at a picture: {why}.",)
+
+
+def _answer(parts: Parts, run: Run, template: Template, look: _Look) -> Answer:
+    prompt = prompt_of(template, run)
+    if template.picture == "none":
+        return parts.model.ask(prompt)
+    try:
+        return parts.model.ask(pictured.shown(prompt, look.picture))
+    except VendorRefused:
+        # A refusal costs nothing, so this is still the one call that was paid for in advance.
+        if template.picture == "required" or look.picture is None:
+            raise
+        look.refused = True
+        return parts.model.ask(pictured.shown(prompt, None))
+
+
+def _broken(
+    parts: Parts, run: Run, text: str, breaches: tuple[str, ...], usage: Usage, this_call: Usage, look: _Look
+) -> Step:
     """The first broken answer is sent back with what is wrong with it; the second is kept and shown to a person."""
-    entry = Entry("model.answer_broken", {**_figures(this_call), "breaches": len(breaches)})
+    entry = Entry("model.answer_broken", {**_figures(this_call), **look.data, "breaches": len(breaches)})
     if run.work.breaches:
         problem = Problem(
             code="contract-broken",

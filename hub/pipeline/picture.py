@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from hub.errors import BadRequest
 from hub.pipeline.compose import reading_at
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import TRANSITIONS
+from hub.sdk import Prompt
 from hub.sdk.picture import LARGEST, MEDIA_TYPES, Picture
 from hub.store import pictures
 from hub.templates import Template
@@ -22,6 +24,8 @@ KEPT = 86_400.0
 #: States nothing follows on: a run in one of them asks no model any more.
 ENDED = frozenset(state for state, after in TRANSITIONS.items() if not after)
 
+#: Shorter than what a picture may cost, so that money set aside for one holds for this instead.
+_NONE_SHOWN = "No picture is shown to you. Do not say what one looks like."
 _LONGEST_URL = 2_000
 #: How a file of each type begins. WebP has its size between the two halves.
 _BEGINS: Mapping[str, re.Pattern[bytes]] = {
@@ -86,6 +90,16 @@ def of_run(parts: Parts, run: Run, template: Template) -> Picture | None:
     if found is None and template.picture == "required":
         raise missing(template)
     return None if found is None else checked(found, by_address=True)
+
+
+def shown(prompt: Prompt, picture: Picture | None) -> Prompt:
+    """The prompt of a template that looks at a picture, with it; without one the model is told that there is none."""
+    if picture is not None:
+        return replace(prompt, pictures=(picture,))
+    messages = list(prompt.messages)
+    at = max(at for at, message in enumerate(messages) if message.role == "user")
+    messages[at] = replace(messages[at], content=f"{messages[at].content}\n\n{_NONE_SHOWN}")
+    return replace(prompt, messages=tuple(messages), pictures=())
 
 
 def missing(template: Template) -> BadRequest:

@@ -49,7 +49,9 @@ def ceiling_micros(parts: Parts, run: Run) -> int:
     """
     template = parts.shelf.revision(run.revision)
     prompt = prompt_of(template, run)
-    price = parts.model.price_micros(prompt_tokens(prompt), prompt.max_tokens)
+    # The picture itself is fetched right before the call, when the money is set aside already.
+    pictures = 0 if template.picture == "none" else 1
+    price = parts.model.price_micros(prompt_tokens(prompt, pictures=pictures), prompt.max_tokens)
     if price is None:
         raise Refused(
             f"The team has a budget, and no price is known for the model {parts.model.name}.",

@@ -17,6 +17,7 @@ from hub.sdk import (
     Inbound,
     ItemCount,
     NeedsPermission,
+    Picture,
     Receipt,
     Request,
     Secret,
@@ -118,7 +119,9 @@ class Diary(Connector):
         def start(connection: str) -> Any:
             said = desk.body()
             target = Target(connection=connection, at={"page": 1}) if said.pop("write", False) else None
-            return jsonify(desk.visitor().submit(Request(target=target, **said), wait=20))
+            drawn = said.pop("drawn", None)
+            picture = Picture(media_type="image/png", data=bytes.fromhex(drawn)) if drawn else None
+            return jsonify(desk.visitor().submit(Request(target=target, **said), wait=20, picture=picture))
 
         @page.get("/runs")
         def recent(connection: str) -> Any:
