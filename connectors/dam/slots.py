@@ -105,7 +105,9 @@ def cut(text: str, longest: int) -> str:
         return text
     kept = text[: longest - 1]
     words = kept.rsplit(None, 1)
-    return (words[0] if len(words) == 2 and len(words[0]) > longest // 2 else kept).rstrip() + "…"
+    if not text[longest - 1].isspace() and len(words) == 2 and len(words[0]) > longest // 2:
+        kept = words[0]
+    return kept.rstrip() + "…"
 
 
 def digest(value: Value) -> str:
