@@ -25,8 +25,6 @@ _LONGEST, _LONGEST_TAG = 1024, 255
 _CLOUD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _SHORTEST_SECRET = 16
-#: The search index is behind what it indexes, so a look begins a little earlier.
-_LAG = 300.0
 _PAGE, _PAGES = 50, 40
 
 
@@ -110,7 +108,7 @@ class Cloudinary(Dialect):
 
     def changed(self, connection: Connection, since: float, cursor: Mapping[str, object]) -> Page:
         """Two looks at the index, first for what was uploaded and then for what was approved, each asset read anew."""
-        after = f'"{_iso(since - _LAG)}"'
+        after = f'"{_iso(since)}"'
         approved = cursor.get("look") == "approved"
         expression = (
             f"moderation_status=approved AND last_updated.updated_at>={after}" if approved else f"uploaded_at>={after}"
