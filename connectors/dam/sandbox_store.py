@@ -37,7 +37,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened to an asset: a copy of it as it was then, the old values of what changed, and who did it."""
+    """What happened to an asset: a copy of it as it was then, the old values of what changed, and who did it."""
 
     number: int
     kind: Literal["created", "ready", "replaced", "metadata", "approved", "deleted"]

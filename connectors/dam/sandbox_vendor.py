@@ -23,7 +23,7 @@ class Call:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the vendor answers."""
 
@@ -51,6 +51,8 @@ class Vendor(ABC):
     patience: ClassVar[float] = 10.0
     #: What the page shows and a person edits there: a slot of ``asset.SLOTS`` to the field of the store.
     shows: ClassVar[Mapping[str, str]] = {}
+    #: The folder a picture lands in that a person drops into the page.
+    home: ClassVar[str] = "/sommerlicht"
 
     def __init__(self, store: AssetStore) -> None:
         self.store = store
