@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from connectors.dam import dialects
@@ -200,13 +201,18 @@ class Desk:
         return Delivery(key=key, run_id=run, target=Target(connection="dam", at=at), text=text or "text", **more)
 
 
+@cache
+def _nowhere() -> GuardedHttp:
+    return GuardedHttp({"shelf.example"})
+
+
 def desk(store: AssetStore | None = None, settings: Mapping[str, Any] | None = None, **shelf: Any) -> Desk:
     """A desk before a new shelf. The test's ``shelves`` fixture has to be in use."""
     made = Shelf(store or AssetStore(), **shelf)
     dialects.every()["shelf"] = made
     given = {"dialect": "shelf", "signing_secret": Secret(KEY), **(settings or {})}
-    http = GuardedHttp({"shelf.example"})
-    return Desk(made, Connection(name="dam", settings=DamSettings.model_validate(given), http=http, sandbox=True))
+    filled = DamSettings.model_validate(given)
+    return Desk(made, Connection(name="dam", settings=filled, http=_nowhere(), sandbox=True))
 
 
 def event(**said: Any) -> dict[str, Any]:
