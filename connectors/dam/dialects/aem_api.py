@@ -194,8 +194,10 @@ def ids(hits: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _status(found: object) -> Literal["", "draft", "approved", "rejected"]:
-    if found == "approved" or found == "rejected":
-        return found
+    if found == "approved":
+        return "approved"
+    if found == "rejected":
+        return "rejected"
     return "draft" if found else ""
 
 
