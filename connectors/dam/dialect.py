@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from connectors.dam.asset import Asset, AssetEvent, Page, Polled, Value
 from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Json, Picture, Probe
@@ -19,27 +19,27 @@ class Dialect(ABC):
     Whatever goes out goes through ``client_of(connection)``; a refusal is an error of ``hub.sdk``.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
+    name: str
+    title: str
     #: Whether its facts were checked against the vendor's own documents and signatures.
-    verified: ClassVar[bool] = True
+    verified: bool = True
     #: The settings it cannot do without, and those it has a use for beside them. Any other one is refused.
-    needs: ClassVar[tuple[str, ...]] = ()
-    takes: ClassVar[tuple[str, ...]] = ()
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     #: Slot to the vendor's field. A slot that is missing has no place there unless the settings give it one.
-    fields: ClassVar[Mapping[str, str]] = {}
+    fields: Mapping[str, str] = {}
     #: The fields Inlay must never write, whatever the settings say.
-    never: ClassVar[frozenset[str]] = frozenset()
+    never: frozenset[str] = frozenset()
     #: The largest webhook it sends, in bytes.
-    largest: ClassVar[int] = 65_536
+    largest: int = 65_536
     #: How often the account is looked over, in seconds. Every sender loses an event now and then.
-    sweep_seconds: ClassVar[float] = 900.0
+    sweep_seconds: float = 900.0
     #: The most characters the vendor's field of a slot takes; for tags, of each of them. Other slots have no limit.
-    longest: ClassVar[Mapping[str, int]] = {}
+    longest: Mapping[str, int] = {}
     #: Characters no tag can hold here, such as those the vendor tells tags apart by.
-    no_tag_holds: ClassVar[str] = ""
+    no_tag_holds: str = ""
     #: How many seconds a write may need until ``fetch`` shows it, for vendors that only take note of it (202).
-    lag: ClassVar[float] = 0.0
+    lag: float = 0.0
 
     def fit(self, settings: DamSettings) -> Dialect:
         """This dialect as these settings have it: itself, unless the settings describe the sender.
@@ -114,6 +114,10 @@ class Dialect(ABC):
             Conflict: the asset changed since it was read; nothing was written.
             TargetGone, NeedsPermission, TryLater, VendorRefused.
         """
+
+    def at_once(self, changes: Mapping[str, Value]) -> bool:
+        """Whether ``write`` sets all of these or none. Where it does not, Inlay's note is written before them."""
+        return True
 
     @abstractmethod
     def changed(self, connection: Connection, since: float, cursor: Mapping[str, object]) -> Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from connectors.dam import picture, strict_json
@@ -54,17 +54,17 @@ _SYSTEM = frozenset({"repo", "jcr", "rep", "nt", "mix", "sling", "oak", "aem", "
 class Aem(Dialect):
     """``client_id`` is the project's of the Adobe Developer Console, which events name as their recipient as well."""
 
-    name: ClassVar[str] = "aem"
-    title: ClassVar[str] = "Adobe Experience Manager Assets"
-    needs: ClassVar[tuple[str, ...]] = ("host", "client_id", "client_secret")
-    takes: ClassVar[tuple[str, ...]] = ("delivery_host",)
-    largest: ClassVar[int] = adobe_io.LARGEST
+    name: str = "aem"
+    title: str = "Adobe Experience Manager Assets"
+    needs: tuple[str, ...] = ("host", "client_id", "client_secret")
+    takes: tuple[str, ...] = ("delivery_host",)
+    largest: int = adobe_io.LARGEST
     #: Title, description and keywords are the fields of AEM's default schema ("Metadata schemas"). Alternative text has
     #: a field of its own in IPTC's standard (Photo Metadata 2021.1), which AEM's IPTC schema does not show by itself.
     #: Pages made with Core Components take it from ``dc:description`` ("Image Component"): whoever builds those sets
     #: ``fields: {alt_text: dc:description, description: ""}``. ``cq:tags`` takes only tags that exist. The fields that
     #: are Inlay's own have no prefix, because one has to be registered in the repository first.
-    fields: ClassVar[Mapping[str, str]] = {
+    fields: Mapping[str, str] = {
         "alt_text": "Iptc4xmpCore:AltTextAccessibility",
         "title": "dc:title",
         "description": "dc:description",
@@ -78,7 +78,7 @@ class Aem(Dialect):
         "mark": "inlay_mark",
     }
     #: Approval and release are a person's, and what describes the file is AEM's.
-    never: ClassVar[frozenset[str]] = frozenset(
+    never: frozenset[str] = frozenset(
         {
             *("dam:status", "dam:assetStatus", "dam:activationTarget", "dam:sha1", "dam:size", "dam:extracted"),
             *("dam:assetState", "dam:MIMEtype", "dam:isAiGenerated", "dam:hasC2PAManifest", "dc:format", "cq:tags"),
