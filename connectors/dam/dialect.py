@@ -53,14 +53,14 @@ class Dialect(ABC):
     def hosts(self, settings: DamSettings) -> frozenset[str]:
         """The hosts of a real account this dialect calls. A sandbox's is added by the settings themselves."""
 
-    def check(self, settings: DamSettings) -> None:
+    def check(self, settings: DamSettings) -> None:  # noqa: B027
         """Refuse settings that cannot work.
 
         Raises:
             ValueError: a sentence that names the setting.
         """
 
-    def prepare(self, connection: Connection, request: Inbound) -> None:
+    def prepare(self, connection: Connection, request: Inbound) -> None:  # noqa: B027
         """See ``Connector.prepare``."""
 
     def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
@@ -95,7 +95,7 @@ class Dialect(ABC):
         """What this sender takes for an acknowledgement."""
         return InboundAnswer(body=b'{"stored": true}')
 
-    def confirm(self, connection: Connection, event: AssetEvent) -> None:
+    def confirm(self, connection: Connection, event: AssetEvent) -> None:  # noqa: B027
         """Confirm a subscription, where the vendor wants that and the settings allow it."""
 
     @abstractmethod

@@ -30,7 +30,8 @@ class Wrote:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What one delivery left. ``binary`` is a digest of the asset's version then. ``reviewed`` is ``no`` until somebody
-    reviewed it, ``free`` where nobody has to. ``kept`` says whether all that undoing needs is still in the note."""
+    reviewed it, ``free`` where nobody has to. ``kept`` says whether all that undoing needs is still in the note, and
+    ``done`` whether all was written: some vendors take several calls for it."""
 
     key: str
     run: str
@@ -38,6 +39,7 @@ class Entry:
     reviewed: Review
     wrote: Mapping[str, Wrote]
     kept: bool = True
+    done: bool = True
 
 
 def read(value: Value) -> tuple[Entry, ...]:
@@ -89,11 +91,12 @@ def _text(entries: Sequence[Entry]) -> str:
     plain = [
         {
             "k": one.key,
-            "r": one.run,
+            **({} if one.key.startswith(f"{one.run}.") else {"r": one.run}),
             "b": one.binary,
             "w": one.reviewed,
             "s": {slot: [it.digest, it.before] if it.before else [it.digest] for slot, it in one.wrote.items()},
             **({} if one.kept else {"x": 1}),
+            **({} if one.done else {"p": 1}),
         }
         for one in entries
     ]
@@ -103,7 +106,7 @@ def _text(entries: Sequence[Entry]) -> str:
 def _entry(plain: Mapping[str, Any]) -> Entry:
     return Entry(
         key=_str(plain["k"]),
-        run=_str(plain["r"]),
+        run=_str(plain.get("r", plain["k"].partition(".")[0])),
         binary=_str(plain["b"]),
         reviewed=plain["w"] if plain["w"] in ("no", "yes", "free") else "no",
         wrote={
@@ -111,6 +114,7 @@ def _entry(plain: Mapping[str, Any]) -> Entry:
             for slot, pair in plain["s"].items()
         },
         kept="x" not in plain,
+        done="p" not in plain,
     )
 
 

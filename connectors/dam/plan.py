@@ -42,7 +42,7 @@ def first(settings: DamSettings, asset: Asset, delivery: Delivery, fill: Filled,
     was replaced by another writer's."""
     entries = entries_of(settings, asset)
     known = marks.of(entries, delivery.key)
-    if known is not None:
+    if known is not None and known.done:
         left = [
             slot
             for slot, value in fill.values.items()
@@ -50,14 +50,20 @@ def first(settings: DamSettings, asset: Asset, delivery: Delivery, fill: Filled,
         ]
         return _plan(settings, known, {}, _told(fill, left, (), known), already=True)
     taken = {settings.field_of(slot) for slot in ("mark", "review", "proposal")} - {""}
-    wrote: dict[str, Wrote] = dict(mine.wrote) if mine is not None else {}
+    begun = mine or known
+    wrote: dict[str, Wrote] = dict(begun.wrote) if begun is not None else {}
     changes: dict[str, Value] = {}
     by_person: list[str] = []
     by_run: list[str] = []
     for slot, value in fill.values.items():
         name = settings.field_of(slot)
         there = asset.fields.get(name, "")
-        if slot in wrote or digest(there) == digest(value):
+        if slot in wrote:
+            # An attempt that ended halfway wrote its note, and perhaps this one not yet.
+            if digest(there) == digest(wrote[slot].before) and digest(value) == wrote[slot].digest:
+                changes[name] = value
+            continue
+        if digest(there) == digest(value):
             continue
         if name in taken:
             by_person.append(slot)
@@ -70,10 +76,11 @@ def first(settings: DamSettings, asset: Asset, delivery: Delivery, fill: Filled,
         else:
             (by_person if own is None else by_run).append(slot)
         taken.add(name)
-    if mine is None:
+    if mine is None and not _stands(settings, asset, wrote.get("proposal")):
         _propose(settings, asset, entries, fill, [*by_person, *by_run], wrote, changes)
     state: Review = "free" if delivery.reviewed else "no"
-    entry = Entry(key=delivery.key, run=delivery.run_id, binary=binary_of(asset), reviewed=state, wrote=wrote)
+    binary = begun.binary if begun is not None else binary_of(asset)
+    entry = Entry(key=delivery.key, run=delivery.run_id, binary=binary, reviewed=state, wrote=wrote)
     if wrote:
         _sign(settings, asset, marks.with_entry(entries, entry), changes, delivery)
     return _plan(settings, entry, changes, _told(fill, by_person, by_run, entry), already=False, fill=fill)
@@ -167,6 +174,11 @@ def slots_of(receipt: Receipt) -> dict[str, dict]:
         str(slot): {**one, "before": tuple(one["before"]) if isinstance(one["before"], list) else one["before"]}
         for slot, one in found.items()
     }
+
+
+def _stands(settings: DamSettings, asset: Asset, proposed: Wrote | None) -> bool:
+    there = asset.fields.get(settings.field_of("proposal"), "")
+    return proposed is not None and digest(there) == proposed.digest
 
 
 def _same(settings: DamSettings, asset: Asset, slot: str, value: Value) -> bool:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from connectors.dam import c2pa, marks, place, plan, slots
-from connectors.dam.asset import Asset
+from connectors.dam.asset import Asset, Value
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import dialect_of
 from connectors.dam.plan import Plan
@@ -75,6 +76,8 @@ def _done(connection: Connection, id: str, decide: Callable[[Asset, marks.Entry 
                 return _receipt(settings, dialect, asset, planned)
             _may(settings, dialect, connection, asset, planned)
             try:
+                if begun := _begun(settings, dialect, planned):
+                    dialect.write(connection, asset, begun)
                 dialect.write(connection, asset, planned.changes)
             except Conflict:
                 continue
@@ -86,6 +89,18 @@ def _done(connection: Connection, id: str, decide: Callable[[Asset, marks.Entry 
     raise Unavailable(
         "The asset is being changed by others at this moment.", why=f"It changed {TRIES} times while Inlay wrote."
     )
+
+
+def _begun(settings: DamSettings, dialect: Dialect, planned: Plan) -> dict[str, Value]:
+    """The note alone, saying that this was begun, where a write may end halfway: what then stands there is known."""
+    mark = settings.field_of("mark")
+    if not mark or mark not in planned.changes or dialect.at_once(planned.changes):
+        return {}
+    entries = marks.read(planned.changes[mark])
+    if marks.of(entries, planned.key) is None:
+        return {}
+    some = [replace(one, done=False) if one.key == planned.key else one for one in entries]
+    return {mark: marks.written(some, dialect.longest.get("mark", 0))}
 
 
 def _standing(connection: Connection, dialect: Dialect, id: str, planned: Plan) -> Asset | None:

@@ -106,6 +106,10 @@ class Cloudinary(Dialect):
     def write(self, connection: Connection, asset: Asset, changes: Mapping[str, Value]) -> None:
         write(connection, asset, changes)
 
+    def at_once(self, changes: Mapping[str, Value]) -> bool:
+        """Values of context are set by one call; tags, structured metadata and what is removed take others."""
+        return all(value and pairs.family(field)[0] == "context" for field, value in changes.items())
+
     def changed(self, connection: Connection, since: float, cursor: Mapping[str, object]) -> Page:
         """Two looks at the index, first for what was uploaded and then for what was approved, each asset read anew."""
         after = f'"{_iso(since)}"'

@@ -42,6 +42,8 @@ class Trouble:
     lose: int = 0
     between: Callable[[], None] | None = None
     late: int = 0
+    #: Writes end after so many fields, and say so.
+    half: int = 0
 
 
 class Shelf(Dialect):
@@ -56,6 +58,7 @@ class Shelf(Dialect):
     def __init__(self, store: AssetStore, *, etags: bool = True, lag: float = 0.0, **limits: Any) -> None:
         self.store, self.etags, self.trouble = store, etags, Trouble()
         self.lag = lag
+        self.slowly = False
         for name, value in limits.items():
             setattr(self, name, value)
         self.calls: list[str] = []
@@ -123,6 +126,8 @@ class Shelf(Dialect):
 
     def write(self, connection: Connection, asset: Asset, changes: Mapping[str, Value]) -> None:
         self.calls.append("write")
+        if self.trouble.half:
+            changes = {name: changes[name] for name in list(changes)[: self.trouble.half]}
         if self.trouble.between is not None:
             happens, self.trouble.between = self.trouble.between, None
             happens()
@@ -134,6 +139,8 @@ class Shelf(Dialect):
             self.store.change(asset.id, said, by=HUB, revision=int(asset.etag) if asset.etag else None)
         except ValueError:
             raise Conflict("changed meanwhile") from None
+        if self.trouble.half and len(changes) == self.trouble.half:
+            raise Unavailable("it ended halfway")
         if self.trouble.lose:
             self.trouble.lose -= 1
             raise Unavailable("the answer was lost")
@@ -143,6 +150,9 @@ class Shelf(Dialect):
         at = int(str(cursor.get("at", 0)))
         page = [self.asset(one.id) for one in some[at : at + 2]]
         return Page(assets=tuple(page), cursor={"at": at + 2}, more=at + 2 < len(some))
+
+    def at_once(self, changes: Mapping[str, Value]) -> bool:
+        return not self.slowly
 
     def polls_every(self, settings: DamSettings) -> float:
         return 5.0 if self.kept or self.acknowledged else 0.0

@@ -206,6 +206,24 @@ def test_a_vendor_that_writes_later_is_waited_for_or_found_by_the_next_attempt()
     assert at.shows(asset, "title") == "Pier"
 
 
+def test_a_write_that_ended_halfway_is_finished_and_all_of_it_can_be_undone() -> None:
+    at = desk(etags=False)
+    at.shelf.slowly = True
+    asset = at.add(description="By a person")
+    before = at.shelf.store.get(asset).fields
+    delivery = at.delivery(asset, fields={"tags": ["lake"], **ALT, "title": "Pier", "description": "By Inlay"})
+    at.shelf.trouble.half = 2
+    with pytest.raises(Unavailable):
+        write(at, delivery)
+    assert (at.shows(asset, "tags"), at.shows(asset, "title")) == ("", "Pier")
+    at.shelf.trouble.half = 0
+    receipt = write(at, delivery)
+    assert (at.shows(asset, "tags"), at.shows(asset, "proposal")) == (["lake"], "By Inlay")
+    assert write(at, delivery).already
+    undo(at.connection, delivery.target, receipt)
+    assert at.shelf.store.get(asset).fields == before
+
+
 def test_the_review_changes_a_word_and_no_text() -> None:
     at = desk()
     asset = at.add()
