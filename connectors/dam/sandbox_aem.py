@@ -50,6 +50,8 @@ class AemVendor(Vendor):
         store.new_id = lambda: f"urn:aaid:aem:{uuid.uuid4()}"
         self.batched = batched
         self.client_secret = "p8e-" + secrets.token_urlsafe(18)
+        #: Every project that may call, by client id.
+        self.projects = {CLIENT: self.client_secret}
         self.keys = SigningKeys()
         self.author = Author(store, AUTHOR)
         self.events = Events(store, AUTHOR, CLIENT, ACCOUNT)
@@ -129,7 +131,7 @@ class AemVendor(Vendor):
             return _json(400, {"error": "invalid_request", "error_description": "the parameters go into the body"})
         if form.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type"})
-        if form.get("client_id") != CLIENT or form.get("client_secret") != self.client_secret:
+        if self.projects.get(form.get("client_id", "")) != form.get("client_secret", ""):
             return _json(401, {"error": "invalid_client", "error_description": "invalid client_secret parameter"})
         if "aem.assets.author" not in form.get("scope", "").split(","):
             return _json(400, {"error": "invalid_scope"})
@@ -142,7 +144,7 @@ class AemVendor(Vendor):
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or self._tokens.get(token, 0.0) <= self.store.clock():
             return problem(401, "The access token is missing, or not valid any more.")
-        if call.headers.get("x-api-key") != CLIENT:
+        if call.headers.get("x-api-key") not in self.projects:
             return problem(403, "Api Key is required, and has to be one this environment allows.")
         return None
 

@@ -85,7 +85,7 @@ def prepare(connection: Connection, client_id: str, request: Inbound) -> None:
     """
     keys = keys_of(connection)
     pairs = list(_pairs(request, keys))
-    if request.method != "POST" or not pairs or _signed(pairs, request.body, keys):
+    if not pairs or _signed(pairs, request.body, keys):
         return
     try:
         addressed(request.body, client_id)
@@ -122,7 +122,7 @@ def proven(keys: Keys, client_id: str, request: Inbound) -> list[dict[str, Any]]
     Raises:
         Unverified: and nothing else, whatever arrives.
     """
-    if request.method != "POST" or not _signed(_pairs(request, keys), request.body, keys):
+    if not _signed(_pairs(request, keys), request.body, keys):
         raise unproven("signature")
     return addressed(request.body, client_id)
 
