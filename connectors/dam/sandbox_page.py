@@ -148,7 +148,8 @@ class Library:
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             '<meta name="color-scheme" content="light dark"><title>Library · Sommerlicht</title>'
-            '<link rel="stylesheet" href="/style"><script src="/script" defer></script></head><body>'
+            '<link rel="icon" href="/icon"><link rel="stylesheet" href="/style">'
+            '<script src="/script" defer></script></head><body>'
             "<header><strong>Sommerlicht</strong><span>Sandbox library. This is not a real DAM.</span></header>"
             '<main><div class="top"><h1>Summer campaign</h1><p id="count"></p></div><div class="drop">'
             '<p><label for="file">Drop a picture anywhere on this page, or choose one</label>'
@@ -161,6 +162,7 @@ class Library:
 
 _FILES = {
     "/style": ("sandbox_page.css", "text/css; charset=utf-8"),
+    "/icon": ("sandbox_page.svg", "image/svg+xml"),
     "/script": ("sandbox_page.js", "text/javascript; charset=utf-8"),
 }
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -181,7 +183,7 @@ def _back(id: str) -> Answer:
 def _page(status: int, text: str) -> Answer:
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sommerlicht</title>'
-        f'<link rel="stylesheet" href="/style"></head><body><main><h1>Library</h1><p>{escape(text)} '
-        '<a href="/">Back to it</a></p></main></body></html>'
+        f'<link rel="icon" href="/icon"><link rel="stylesheet" href="/style">'
+        f'</head><body><main><h1>Library</h1><p>{escape(text)} '<a href="/">Back to it</a></p></main></body></html>'
     )
     return Answer(status, html.encode(), {**_HTML, "Content-Security-Policy": POLICY})

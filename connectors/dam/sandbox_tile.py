@@ -53,7 +53,7 @@ def tile(asset: Asset, shows: Mapping[str, str], writers: Mapping[tuple[str, str
     return (
         f'<li class="tile" id="asset-{quote(asset.id, safe="")}" data-revision="{asset.revision}">'
         f'<figure>{picture}</figure><div class="about"><h2>{name}</h2>'
-        f'<p class="facts"><span class="badge {kind}">{said}</span>{_review(asset, shows)}<small>{size}</small></p>'
+        f'<p class="facts"><span class="badge {kind}">{said}</span><small>{size}</small>{_review(asset, shows)}</p>'
         f"<dl>{lines}</dl>{_edit(asset, at, shows)}{_acts(asset, at)}</div></li>"
     )
 
