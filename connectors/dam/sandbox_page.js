@@ -26,7 +26,7 @@ const replace = (here, there) => {
 
 const merge = (there) => {
   const here = document.getElementById("grid");
-  if (here.tagName !== there.tagName) {
+  if (here.tagName !== "UL" || there.tagName !== "UL") {
     here.replaceWith(there);
     return;
   }

@@ -183,7 +183,7 @@ def _back(id: str) -> Answer:
 def _page(status: int, text: str) -> Answer:
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sommerlicht</title>'
-        f'<link rel="icon" href="/icon"><link rel="stylesheet" href="/style">'
-        f'</head><body><main><h1>Library</h1><p>{escape(text)} '<a href="/">Back to it</a></p></main></body></html>'
+        '<link rel="icon" href="/icon"><link rel="stylesheet" href="/style"></head><body><main>'
+        f'<h1>Library</h1><p>{escape(text)} <a href="/">Back to it</a></p></main></body></html>'
     )
     return Answer(status, html.encode(), {**_HTML, "Content-Security-Policy": POLICY})
