@@ -31,6 +31,10 @@ _COMMON = frozenset(
     {"also", "been", "from", "have", "must", "such", "that", "them", "they", "this", "what", "when", "with"}
 )
 _COMMON |= {"work", "should", "here", "their", "than", "today"}
+# How it should be written, and when it counts, is nothing to write.
+_HOW = frozenset({"instruction", "voice", "readers", "language", "day", "calls_to_action"})
+# Tags where the material has too few words.
+_NO_TAGS = ("simulated", "no model", "not looked at", "to be tagged", "draft", "placeholder")
 _PADDING = "Simulated text follows the limits of the template and holds no idea of its own."
 
 
@@ -64,7 +68,7 @@ class _Writer:
     def of(cls, prompt: Prompt) -> _Writer:
         # The longest text is the material; one-line inputs are answers to questions the fields ask by name.
         inputs = clean_json(prompt.inputs)
-        texts = [value for value in inputs.values() if isinstance(value, str)]
+        texts = [value for name, value in inputs.items() if isinstance(value, str) and name not in _HOW]
         material = max(texts, key=len, default="")
         for limit in prompt.contract.get("limits", ()):
             if limit["rule"] == "figures":
@@ -78,8 +82,8 @@ class _Writer:
 
     def envelope(self) -> dict[str, Any]:
         variants = []
-        for fixed in self._plan():
-            variants.append(self._variant(fixed))
+        for at, fixed in enumerate(self._plan()):
+            variants.append(self._variant(fixed, at))
             # The next variant starts from the next sentence, so that no two are the same.
             self.sentences = self.sentences[1:] + self.sentences[:1]
             self.used.clear()
@@ -100,21 +104,30 @@ class _Writer:
                 return [{limit["field"]: item} for item in self.inputs[limit["input"]]]
         return [{} for _ in range(self.contract.get("min_variants", 1))]
 
-    def _variant(self, fixed: Mapping[str, str]) -> dict[str, Any]:
+    def _variant(self, fixed: Mapping[str, str], at: int) -> dict[str, Any]:
         specs: Mapping[str, Any] = self.contract.get("fields", {})
         fields: dict[str, Any] = dict(fixed)
         for name, spec in specs.items():
             if name not in fields and spec["enum"]:
                 fields[name] = spec["enum"][0] if spec["type"] == "string" else [spec["enum"][0]]
         labelled = self._labelled(specs, fields)
+        apart = {one["field"] for one in self._counting() if one["rule"] == "distinct"} if at else set()
         for name, spec in specs.items():
             if name in fields:
                 continue
-            limits = [limit for limit in self.contract.get("limits", ()) if _applies(limit, name, fields)]
-            banned = [limit for limit in self.contract.get("limits", ()) if _bans(limit, name)]
+            mark = f"{chr(97 + at)}) " if name in apart and name != labelled and spec["type"] == "string" else ""
+            if mark:
+                # Where no two variants may be the same, each begins with a letter of its own.
+                spec = {**spec, "maxLength": (spec["maxLength"] or 4000) - len(mark)}
+            limits = [limit for limit in self._counting() if _applies(limit, name, fields)]
+            banned = [limit for limit in self._counting() if _bans(limit, name)]
             quoted = next((limit["input"] for limit in limits if limit["rule"] == "quotes"), None)
             known = next((one["values"] for one in limits if one["rule"] == "listed" and one["values"]), None)
-            if known:
+            offered = next((self.inputs.get(one["input"]) for one in limits if one["rule"] == "chosen"), None)
+            if offered:
+                most = spec["maxItems"] or max(spec["minItems"], 1)
+                fields[name] = list(offered[:most]) if spec["type"] == "array" else offered[0]
+            elif known:
                 fields[name] = known[0]
             elif quoted is not None:
                 passage = self._quote(str(self.inputs.get(quoted, "")), spec)
@@ -124,8 +137,12 @@ class _Writer:
             else:
                 label = (LABEL, SHORT_LABEL) if labelled == name else ("", "")
                 about = "".join(f" {value}:" for value in fixed.values()) if labelled == name else ""
-                fields[name] = self._text(name, spec, [*limits, *banned], [part + about for part in label])
+                fields[name] = mark + self._text(name, spec, [*limits, *banned], [part + about for part in label])
         return {name: fields[name] for name in specs}
+
+    def _counting(self) -> list[Mapping[str, Any]]:
+        """The limits that count for these inputs."""
+        return [one for one in self.contract.get("limits", ()) if not one["given"] or self.inputs.get(one["given"])]
 
     def _quote(self, source: str, spec: Mapping[str, Any]) -> str:
         """A passage word for word, unlabelled: a label would make it one that stands nowhere."""
@@ -153,6 +170,8 @@ class _Writer:
         room = chars - len(label) - len(ending) - 2
         words -= len(label.split()) + len(ending.split())
         body = _fit(_allowed(self._matter(name, spec, room, max(words, 1)), limits), room, max(words, 1))
+        if label and body == _FALLBACK and room > len(_PADDING):
+            body = _fit(_PADDING, room, max(words, 1))
         if len(body) < spec["minLength"] - len(label) - len(ending):
             body = _fit(f"{body} {_PADDING}", room, max(words, 1))
         return "\n".join(part for part in (" ".join(p for p in (label, body) if p), ending) if part)
@@ -176,10 +195,12 @@ class _Writer:
         best = self._best(name, spec, 1 if room <= 120 else 5 if self.exact else 2)
         if not best and (spec["maxLength"] or room) <= 40:
             return next((text for text in self._lines() if len(text) <= room), _FALLBACK)
-        if not best and room <= 120:
+        if not best and room <= 150:
             best = self._central()
         if best:
             return " ".join(best)
+        if not spec["minLength"]:
+            return ""
         self.gaps.append(f"Nothing found for {name.replace('_', ' ')}.")
         return _FALLBACK
 
@@ -193,6 +214,9 @@ class _Writer:
         given = self.inputs.get(name)
         least, most = spec["minItems"], spec["maxItems"] or 5
         items = [str(item) for item in given] if isinstance(given, list | tuple) else []
+        if name == "tags" and not items:
+            words = [word.casefold() for word in re.findall(r"[^\W\d_]{4,}", " ".join(self.sentences))]
+            items = [word for word in dict.fromkeys([*words, *_NO_TAGS]) if word not in _COMMON][: max(least, 8)]
         takes = most if items and self.exact else min(most, max(least, 4))
         if not items and "question" in name:
             items = [f"Who can fill this gap? {gap}" for gap in self.gaps]
@@ -249,8 +273,7 @@ class _Writer:
             value
             for name, value in self.inputs.items()
             if isinstance(value, str) and value.strip() and value != self.material and "://" not in value
-            # How it should be written is nothing to write.
-            if name not in ("instruction", "voice", "readers")
+            if name not in _HOW
         ]
         return sorted(texts, key=len, reverse=True)
 

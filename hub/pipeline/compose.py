@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 from hub.domain import Context, Message, Run, Stage, Target, Work
 from hub.errors import RateLimited
@@ -28,7 +29,7 @@ def compose(parts: Parts, run: Run) -> Step:
     """
     template = parts.shelf.revision(run.revision)
     context = _context(parts, run)
-    values = template.accept(run.request.inputs, context)
+    values = template.accept(run.request.inputs, context, today=datetime.fromtimestamp(parts.clock(), UTC).date())
     work = Work(
         values=values,
         nonce=new_nonce(),

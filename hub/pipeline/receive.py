@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from pydantic_core import to_json
 
@@ -250,7 +251,7 @@ def _check_inputs(request: Request, template: Template) -> None:
     """Say at once what is wrong with the inputs. What is still to be read from the target counts as given."""
     read = "to be read"
     to_come = None if request.target is None else Context(text=read, title=read, facts={read: 0})
-    template.accept(request.inputs, to_come)
+    template.accept(request.inputs, to_come, today=date.min)
 
 
 def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Problem | None) -> Run:

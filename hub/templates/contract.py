@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hub.domain import Comment, Draft
-from hub.templates import answer, limits, sandbox
+from hub.templates import answer, conditions, limits, sandbox
 
 Rule = Literal[
     "words",
@@ -23,10 +23,18 @@ Rule = Literal[
     "keep_links",
     "quotes",
     "listed",
+    "chosen",
     "mentions",
     "figures",
+    "input_says",
+    "input_in_time",
+    "input_lacks",
+    "input_holds",
 ]
 
+_OF_AN_INPUT = frozenset(
+    {"covers", "keep_links", "quotes", "listed", "chosen", "mentions", "figures", *conditions.RULES}
+)
 #: The field that holds the passage a remark is about.
 QUOTE = "quote"
 
@@ -59,12 +67,20 @@ class Limit(BaseModel):
     keep_links          a link in the text input ``input`` stands in the variant too
     quotes              ``field``, or each of its items, is empty or stands word for word in the text input ``input``
     listed              ``field`` stands in an item of the list input ``input``, as whole words, or is one of ``values``
+    chosen              ``field``, or each of its items, is an item of the list input ``input``, in any case
     mentions            at least ``min`` items of ``field`` hold an item of the list input ``input``, if it has any
     figures             every number and date is a figure of the list input ``input``, or part of what one of the inputs
                         ``names`` says; in claims, disclosures and fields that are not printed too
+    input_says          a line ``label: text`` of the text input ``input`` has one of ``values`` in its label, as whole
+                        words; ``label: word`` asks for that word in its text too
+    input_in_time       no line of the text input ``input`` with one of ``values`` in its label says a day that has
+                        passed on the day the input ``names`` says, or one that cannot be read for certain
+    input_lacks         nothing the inputs ``names`` say stands in the text input ``input``, as whole words
+    input_holds         all that the inputs ``names`` say stands in the text input ``input``
 
-    ``whole_words`` has must_not_contain look for whole words only. A limit with ``raise_tier`` holds nothing: what
-    breaks it needs a review of that tier at least.
+    The last four look at what was given; with ``when`` they say which answer it allows. With ``given`` a limit counts
+    only where that input says something. ``whole_words`` has must_not_contain look for whole words only. A limit with
+    ``raise_tier`` holds nothing: what breaks it needs a review of that tier at least.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +95,7 @@ class Limit(BaseModel):
     whole_words: bool = False
     raise_tier: int | None = Field(default=None, ge=1, le=3)
     when: dict[str, str] = {}
+    given: str = ""
     why: str = ""
     instead: str = ""
 
@@ -88,10 +105,14 @@ class Limit(BaseModel):
             raise ValueError(f"a limit of {self.rule} needs min or max, or input")
         if self.rule in ("must_contain", "must_not_contain", "sections") and not self.values:
             raise ValueError(f"{self.rule} needs values")
-        if self.rule in ("covers", "keep_links", "quotes", "listed", "mentions", "figures") and not self.input:
+        if self.rule in _OF_AN_INPUT and not self.input:
             raise ValueError(f"{self.rule} needs input")
-        if self.rule in ("covers", "quotes", "listed", "mentions") and not self.field:
+        if self.rule in ("covers", "quotes", "listed", "chosen", "mentions") and not self.field:
             raise ValueError(f"{self.rule} needs field")
+        if self.rule in ("input_says", "input_in_time") and not self.values:
+            raise ValueError(f"{self.rule} needs values")
+        if self.rule in ("input_in_time", "input_lacks", "input_holds") and not self.names:
+            raise ValueError(f"{self.rule} needs names")
         if self.rule == "mentions" and not self.min:
             raise ValueError("mentions needs min")
         return self
@@ -239,7 +260,7 @@ def _said(spec: FieldSpec) -> str:
         each = " each" if spec.type == "array" else ""
         parts.append(_between(f"characters{each}", spec.minLength, spec.maxLength).rstrip("."))
     if spec.enum:
-        parts.append("One of: " + ", ".join(spec.enum))
+        parts.append("One of: " + ", ".join(one or '""' for one in spec.enum))
     return ". ".join(parts) + "." if parts else "Text."
 
 

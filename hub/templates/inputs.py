@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +16,7 @@ from hub.templates import figures
 from hub.templates.figures import Derived
 
 Kind = Literal["string", "text", "integer", "number", "boolean", "choice", "list"]
-Source = Literal["target.text", "target.title", "target.facts"]
+Source = Literal["target.text", "target.title", "target.facts", "today"]
 
 DEFAULT_LENGTH = {"text": 20_000, "string": 500, "choice": 500, "list": 500}
 MAX_ITEMS = 50
@@ -32,7 +33,8 @@ class InputSpec(BaseModel):
     ``max_length`` is in characters (of each item, for a list); ``min`` and ``max`` bound a number, or the items of a
     list. ``source`` fills the input from the document when the asker leaves it out. A list with the source
     ``target.facts`` holds figures, one ``label: value`` each; what the record says stands before what was sent, and
-    ``derived`` is calculated from it.
+    ``derived`` is calculated from it. With the source ``today`` a string is a day such as 2026-11-26: that of the run,
+    when it is left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,7 +76,13 @@ class InputSpec(BaseModel):
             return self._number(value)
         if self.kind == "list":
             return self._list(value)
-        return self._line(value)
+        text = self._line(value)
+        if self.source == "today" and text:
+            try:
+                return date.fromisoformat(text).isoformat()
+            except ValueError:
+                raise ValueError("should be a day, such as 2026-11-26") from None
+        return text
 
     def _number(self, value: Any) -> int | float:
         whole = self.kind == "integer"
@@ -117,7 +125,11 @@ class InputSpec(BaseModel):
 
 
 def accept(
-    specs: tuple[InputSpec, ...], inputs: Mapping[str, Any], context: Context | None, template: str
+    specs: tuple[InputSpec, ...],
+    inputs: Mapping[str, Any],
+    context: Context | None,
+    template: str,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """Typed values for every declared input, in their declared order.
 
@@ -141,7 +153,7 @@ def accept(
     values: dict[str, Any] = {}
     for spec in specs:
         try:
-            values[spec.name] = _value(spec, inputs.get(spec.name), context)
+            values[spec.name] = _value(spec, inputs.get(spec.name), context, today)
         except ValueError as error:
             wrong[spec.name] = str(error)
     if wrong:
@@ -153,9 +165,11 @@ def accept(
     return values
 
 
-def _value(spec: InputSpec, sent: Any, context: Context | None) -> Any:
+def _value(spec: InputSpec, sent: Any, context: Context | None, today: date | None) -> Any:
     if spec.source == "target.facts":
         sent = (figures.of_record(context.facts) if context is not None else None) or sent
+    elif (sent is None or _blank(sent)) and spec.source == "today":
+        sent = None if today is None else today.isoformat()
     elif (sent is None or _blank(sent)) and spec.source is not None and context is not None:
         found = context.text if spec.source == "target.text" else context.title
         sent = found if not _blank(found) else sent

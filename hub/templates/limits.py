@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.domain import Draft, Variant
-from hub.templates import exact, facts, figures
+from hub.templates import conditions, exact, facts, figures
 
 if TYPE_CHECKING:
     from hub.templates.contract import Contract, FieldSpec, Limit
@@ -43,6 +43,7 @@ def breaches(contract: Contract, draft: Draft, values: Mapping[str, Any]) -> tup
 
 def _all(contract: Contract, draft: Draft, values: Mapping[str, Any]) -> Iterator[Breach]:
     count = len(draft.variants)
+    counting = [limit for limit in contract.limits if not limit.given or _said(values.get(limit.given))]
     if not contract.min_variants <= count <= contract.max_variants:
         wanted = _range(contract.min_variants, contract.max_variants)
         yield Breach(
@@ -64,12 +65,12 @@ def _all(contract: Contract, draft: Draft, values: Mapping[str, Any]) -> Iterato
                     instead="Shorten or complete it, or ask again.",
                     span=span,
                 )
-        for limit in contract.limits:
+        for limit in counting:
             if all(variant.fields.get(name) == value for name, value in limit.when.items()):
                 yield from _of_limit(limit, variant, where, values)
         if contract.facts == "subset":
             yield from _facts(variant, where, values)
-    for limit in contract.limits:
+    for limit in counting:
         for message in _across(limit, draft, values):
             yield _breach(limit, "draft", message, None)
 
@@ -100,13 +101,17 @@ def _of_limit(limit: Limit, variant: Variant, where: str, values: Mapping[str, A
     if limit.rule == "mentions":
         yield from _mentions(limit, variant, where, values)
         return
+    if limit.rule in conditions.RULES:
+        for message in conditions.broken(limit, values):
+            yield _breach(limit, where, message, None)
+        return
     check = _CHECKS.get(limit.rule)
     if check is None:
         return
     looked = variant.text if limit.field is None else variant.fields.get(limit.field, "")
     items = list(looked) if isinstance(looked, list | tuple) else [looked]
     # What has to come from an input has to do so item by item; everything else is about the whole.
-    for text in items if limit.rule in ("quotes", "listed") else ["\n".join(items)]:
+    for text in items if limit.rule in ("quotes", "listed", "chosen") else ["\n".join(items)]:
         for message, span in check(limit, text, values):
             offset = 0 if limit.field is None else variant.text.find(text)
             moved = None if span is None or offset < 0 else (span[0] + offset, span[1] + offset)
@@ -192,6 +197,12 @@ def _listed(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Foun
         yield f"'{limit.field}' names something that was not given.", None
 
 
+def _chosen(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
+    said = " ".join(text.split()).casefold()
+    if said not in {" ".join(item.split()).casefold() for item in values.get(limit.input or "") or ()}:
+        yield f"'{limit.field}' holds something that is no item of '{limit.input}'.", (0, len(text))
+
+
 def _figures(limit: Limit, text: str, values: Mapping[str, Any]) -> Iterator[Found]:
     names = [str(values.get(name) or "") for name in limit.names]
     yield from exact.strays(text, figures.given(values.get(limit.input or "")), names)[:MOST_STRAYS]
@@ -206,8 +217,14 @@ _CHECKS: dict[str, Callable[[Limit, str, Mapping[str, Any]], Iterator[Found]]] =
     "keep_links": _keep_links,
     "quotes": _quotes,
     "listed": _listed,
+    "chosen": _chosen,
     "figures": _figures,
 }
+
+
+def _said(value: Any) -> bool:
+    """Whether an input says anything."""
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _facts(variant: Variant, where: str, values: Mapping[str, Any]) -> Iterator[Breach]:

@@ -51,7 +51,7 @@ class InputMeta(BaseModel):
     min: float | None = None
     max: float | None = None
     label: str = ""
-    source: Literal["target.text", "target.title", "target.facts"] | None = None
+    source: Literal["target.text", "target.title", "target.facts", "today"] | None = None
     derived: dict[str, Derived] = {}
 
 
@@ -228,6 +228,8 @@ def _refuse_strays(name: str, head: FrontMatter, inputs: tuple[InputSpec, ...], 
             raise refused(name, line, f"'{one}' holds the figures of a record and is therefore an array")
         if ours.source in ("target.text", "target.title") and kind not in ("string", "text"):
             raise refused(name, line, f"'{one}' is filled from the document and is therefore of kind string or text")
+        if ours.source == "today" and kind != "string":
+            raise refused(name, line, f"'{one}' holds the day of the run and is therefore of kind string")
         if ours.derived and ours.source != "target.facts":
             raise refused(name, line, f"'{one}' has derived figures and no 'source: target.facts' to take them from")
         for label in figures.unknown(ours.derived):
@@ -270,7 +272,7 @@ def _check_contract(name: str, head: FrontMatter, contract: Contract, inputs: tu
         if limit.input and limit.input not in {spec.name for spec in inputs}:
             line = head.line(("metadata", "output", "limits", at))
             raise refused(name, line, f"the limit {limit.rule} names the input '{limit.input}', which is not declared")
-        for one in limit.names:
+        for one in filter(None, (*limit.names, limit.given)):
             if one not in {spec.name for spec in inputs}:
                 line = head.line(("metadata", "output", "limits", at))
                 raise refused(name, line, f"the limit {limit.rule} names the input '{one}', which is not declared")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal
 
 import jinja2
@@ -70,13 +71,18 @@ class Template(BaseModel):
         """The revision as pages show it: its first 16 characters."""
         return self.revision[:16]
 
-    def accept(self, inputs: Mapping[str, Any], context: Context | None = None) -> dict[str, Any]:
+    def accept(
+        self, inputs: Mapping[str, Any], context: Context | None = None, *, today: date | None = None
+    ) -> dict[str, Any]:
         """Typed values for every declared input; those with a source are filled from the context when left out.
+
+        Args:
+            today: the day of the run, for inputs whose source it is.
 
         Raises:
             InvalidInputs: naming each unknown, missing, blank, ill-typed or too long input.
         """
-        return _inputs.accept(self.inputs, inputs, context, self.name)
+        return _inputs.accept(self.inputs, inputs, context, self.name, today)
 
     def render(self, values: Mapping[str, Any], nonce: str) -> tuple[Message, ...]:
         """The messages for these values, the hub's own rules first.

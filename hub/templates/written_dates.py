@@ -63,7 +63,10 @@ def _readings(match: re.Match[str]) -> Iterator[tuple[int | None, int, int | Non
         year, month, day = (int(part) for part in match["iso"].split("-"))
         yield year, month, day
     elif match["a"]:
-        year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
+        year = int(match["year"])
+        if len(match["year"]) == 2:
+            # 69 is 1969 and 68 is 2068, as POSIX has it (strptime, %y).
+            year += 1900 if year >= 69 else 2000
         # Day first or month first: the text does not say.
         yield year, int(match["b"]), int(match["a"])
         yield year, int(match["a"]), int(match["b"])

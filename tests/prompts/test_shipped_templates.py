@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import prompty
@@ -16,6 +17,7 @@ from hub.templates import Template, rendering, shipped
 from hub.testing.template_tests import SUFFIX, Case, read_cases, run_case
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
+TODAY = date(2026, 11, 26)
 NONCE = "a1b2c3d4e5f60718"
 FILES = sorted(PROMPTS.glob(f"*{SUFFIX}"))
 CASES = [(path.name.removesuffix(SUFFIX), case) for path in FILES for case in read_cases(path)]
@@ -25,7 +27,22 @@ Objective: 1,200 pre-orders before the launch. Audience: site managers who check
 Proof: one charge lasts nine hours (test LT-114). Deliverables: landing page and two emails.
 Deadline is 12 March. More at https://example.com/terra.
 """
+ASSET = """\
+File: heron-dawn.png
+Folder: Campaigns/Spring
+Type: image/png
+Description: A grey heron stands in shallow water at dawn. Reeds in the back.
+Licence expires: 2027-03-31
+Made by AI: an image generator
+"""
 INPUTS = {
+    "alt-text-and-metadata": {
+        "record": ASSET,
+        "name": "heron-dawn.png",
+        "taxonomy": ["bird", "water", "dawn", "reeds", "nature", "spring"],
+    },
+    "asset-copy-and-rights-check": {"record": ASSET, "banned_terms": ["best"], "disclaimer": "Terms apply."},
+    "social-ad-variants": {"offer": NOTES, "partner": "Ada Works", "audience": "Site managers"},
     "brief-from-notes": {"notes": NOTES, "goal": "1,200 pre-orders", "must": ["Battery line"]},
     "campaign-email": {
         "offer": NOTES,
@@ -94,8 +111,9 @@ def test_a_simulated_draft_is_labelled_and_keeps_every_limit(name: str, template
     for inputs in (
         INPUTS[name],
         {**INPUTS[name], **{k: "Short." for k in ("notes", "text", "offer", "record") if k in INPUTS[name]}},
+        {spec.name: "Short." for spec in template.inputs if spec.required and spec.kind != "list"} or INPUTS[name],
     ):
-        values = template.accept(inputs)
+        values = template.accept(inputs, today=TODAY)
         prompt = Prompt(
             messages=template.render(values, NONCE),
             schema=template.contract.json_schema(),
@@ -107,7 +125,8 @@ def test_a_simulated_draft_is_labelled_and_keeps_every_limit(name: str, template
         assert Simulator().ask(prompt) == answer
         draft = template.contract.parse(answer.text)
         assert all(variant.text.startswith((LABEL, SHORT_LABEL)) for variant in draft.variants)
-        assert template.contract.breaches(draft, values) == ()
+        # What asks for a review is no breach: a simulated check clears nothing.
+        assert [one for one in template.contract.breaches(draft, values) if one.raise_tier is None] == []
 
 
 def test_the_collector_finds_a_sidecar_and_reports_the_case_that_fails(tmp_path: Path) -> None:
