@@ -183,7 +183,10 @@ def when(written: object) -> float | None:
 
 
 def _pairs(request: Inbound, keys: Keys) -> Iterator[Pair]:
-    """The pairs that can be a proof: those with a path like Adobe's."""
+    """The pairs that can be a proof: those with a path like Adobe's. Adobe sends both; with one missing there is none,
+    as its own verifier has it."""
+    if not all(request.headers.get(name) for pair in _PAIRS for name in pair):
+        return
     for signature, path in _PAIRS:
         try:
             named, made = header(request, path, 200), header(request, signature, 2000)
