@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ KEYS = {ONE: "planted-inbound-key-of-one", TWO: "planted-inbound-key-of-two"}
 HUB_KEY = "planted-key-of-the-hub-that-is-long-enough"
 #: The largest webhook this hub reads, in bytes.
 LARGEST = 100_000
+#: How long any vendor needs until what it spoke of can be read, in seconds.
+SETTLED = 600.0
 TEMPLATE = "contract-text"
 _SOURCE = """\
 ---
@@ -70,6 +73,16 @@ class _Templates:
 
 
 @dataclass(slots=True)
+class Clock:
+    """The hub's clock: the time of day, or some seconds ahead of it."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass(slots=True)
 class Bench:
     """What the tests of the contract work with."""
 
@@ -77,6 +90,7 @@ class Bench:
     stand: Stand
     hub: Hub
     url: str
+    clock: Clock
     _times: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def connect(self, name: str, key: str, previous: str = "") -> None:
@@ -123,8 +137,10 @@ class Bench:
             said = answer.status, answer.read()
         finally:
             there.close()
+        self.clock.ahead = SETTLED
         while look_up(self.hub.parts):
             pass  # What the webhook gave notice of is a request once it was looked up.
+        self.clock.ahead = 0.0
         return said
 
     def runs(self) -> list[Run]:
@@ -143,7 +159,8 @@ def open_bench(connector: Connector, stand: Stand, home: Path) -> Iterator[Bench
     """A bench for one test. The connector is the one its entry point gives, as in an installation."""
     own = {"home": home, "database_url": "", "broker_url": "", "secret_key": HUB_KEY, "log_level": "DEBUG"}
     settings = load(**own, max_body_bytes=LARGEST)
-    hub = build(settings, model=FakeModel(), plugins=(("contract", _Templates()),))
+    clock = Clock()
+    hub = build(settings, model=FakeModel(), plugins=(("contract", _Templates()),), clock=clock)
     try:
         loaded = hub.registry.connectors.get(connector.name)
         errors = [f"{plugin.name}: {plugin.error}" for plugin in hub.registry.plugins if plugin.error]
@@ -154,7 +171,7 @@ def open_bench(connector: Connector, stand: Stand, home: Path) -> Iterator[Bench
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
-            bench = Bench(loaded, stand, hub, f"http://127.0.0.1:{server.server_port}")
+            bench = Bench(loaded, stand, hub, f"http://127.0.0.1:{server.server_port}", clock)
             for name, key in KEYS.items():
                 bench.connect(name, key)
             yield bench
