@@ -48,6 +48,7 @@ from hub.sdk.desk import Desk, Visit, Visitor
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import GuardedHttp, Reply
 from hub.sdk.model import Answer, Model, Prompt
+from hub.sdk.panel import Panel
 from hub.sdk.picture import Picture
 from hub.sdk.settings import ConnectorSettings, Secret
 
@@ -85,6 +86,7 @@ __all__ = [
     "Opinion",
     "OutOfQuota",
     "Outcome",
+    "Panel",
     "Picture",
     "Probe",
     "Prompt",

@@ -12,6 +12,7 @@ from hub.errors import InlayError, Unverified, VendorRefused
 from hub.sdk.arriving import News, Notice, Swept
 from hub.sdk.desk import Desk, Visit
 from hub.sdk.http import GuardedHttp
+from hub.sdk.panel import Panel
 from hub.sdk.picture import Picture
 from hub.sdk.settings import ConnectorSettings, Secret
 
@@ -232,6 +233,13 @@ class Connector(ABC):
         ``/connect/<connector>/<connection>``, admits only whom ``identify`` names, and a view asks ``desk.visitor()``.
         """
         return None
+
+    def panels(self, connection: Connection) -> Sequence[Panel]:
+        """The panels people sign in to through the hub itself, because the vendor proves nobody to them. What they call
+        stands under ``/panel/`` of ``blueprint``: there the hub knows the person by the token it gave, and ``identify``
+        is not asked.
+        """
+        return ()
 
     def sandbox(self) -> Callable[..., Any] | None:
         """A function that starts the local stand-in for the vendor, or None. See the connector's ``sandbox.py``."""

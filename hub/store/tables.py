@@ -323,3 +323,21 @@ ledger = sa.Table(
     sa.Column("prev", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
 )
+
+#: What lets a panel in: a code, a device's code or a token. ``hash`` is all that is kept of it.
+panel_pass = sa.Table(
+    "panel_pass",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("connection", sa.ForeignKey("connection.name"), nullable=False),
+    sa.Column("panel", sa.String(40), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("person", sa.String(320)),
+    sa.Column("user_code", sa.String(64), unique=True),
+    sa.Column("redirect", sa.Text),
+    sa.Column("challenge", sa.String(64)),
+    sa.Column("origin", sa.String(64), index=True),
+    sa.Column("polled_at", Time),
+    sa.Column("expires_at", Time, nullable=False, index=True),
+)

@@ -9,8 +9,10 @@ from flask_wtf.csrf import CSRFProtect
 
 import hub as package
 from hub.bootstrap import Hub
-from hub.web import api, auth, connect, errors, headers, health, inbound, metrics, pages
+from hub.web import api, auth, connect, cross_origin, errors, headers, health, inbound, metrics, pages, panel_calls
 from hub.web.api import described
+from hub.web.pages import let_in
+from hub.web.panels import Panels
 
 
 def create_app(hub: Hub) -> APIFlask:
@@ -40,20 +42,27 @@ def create_app(hub: Hub) -> APIFlask:
         INFO={"description": "Runs of a governed AI hub. Every error is an RFC 9457 problem."},
     )
     counted = metrics.Metrics()
+    panels = Panels(hub)
     metrics.install(app, counted)
+    cross_origin.install(app, panels)
     auth.install(app, hub)
     errors.install(app)
     headers.install(app, https=https)
 
     csrf = CSRFProtect(app)
     # These take no cookies: a page elsewhere that makes a browser call them gains nothing.
-    for machine in (api.blueprint(hub), inbound.blueprint(hub, counted), health.blueprint(hub, counted)):
+    for machine in (
+        api.blueprint(hub),
+        inbound.blueprint(hub, counted),
+        health.blueprint(hub, counted),
+        panel_calls.blueprint(hub, panels),
+    ):
         csrf.exempt(machine)
         app.register_blueprint(machine)
-    for desk, page in connect.install(app, hub, counted):
+    for desk, page in connect.install(app, hub, counted, panels):
         csrf.exempt(page)
         app.register_blueprint(page, name=desk.name, url_prefix=desk.prefix)
-    for page in pages.blueprints(hub):
+    for page in (*pages.blueprints(hub), let_in.blueprint(hub, panels)):
         app.register_blueprint(page)
     described.install(app)
     for endpoint in ("static", "openapi.spec"):

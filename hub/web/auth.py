@@ -96,11 +96,10 @@ def by_bearer(hub: Hub) -> Identity:
     Raises:
         Unverified: there is none, or it is no key in use.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    found = None
-    if scheme.lower() == "bearer" and token.strip():
+    token, found = bearer(), None
+    if token:
         with hub.database.reading() as tx:
-            found = teams.caller(tx, token.strip())
+            found = teams.caller(tx, token)
     if found is None:
         raise Unverified(
             "The request carries no API key that is in use.",
@@ -108,6 +107,12 @@ def by_bearer(hub: Hub) -> Identity:
             who="the asker",
         )
     return of_caller(found, "api")
+
+
+def bearer() -> str:
+    """The bearer token of this request, or an empty text."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def by_session(hub: Hub) -> Identity:

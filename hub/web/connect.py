@@ -11,23 +11,24 @@ from flask import Flask, g, request
 from hub.bootstrap import Hub
 from hub.errors import ConfigurationError, NotAllowed, UnknownName, Unverified
 from hub.pipeline import act
-from hub.sdk import Connector, Desk, Visitor
+from hub.sdk import Connector, Desk, Visit, Visitor
 from hub.store import connections, teams
 from hub.web import body
-from hub.web.auth import DESKS
+from hub.web.auth import DESKS, bearer
 from hub.web.inbound import arrived
 from hub.web.metrics import Metrics
+from hub.web.panels import IS_PANEL, PREFIX, Panels
 from hub.web.visitor import PersonAtTheDesk, Uses
 
 log = structlog.get_logger("inlay.connect")
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 
-def install(app: Flask, hub: Hub, metrics: Metrics) -> list[tuple[DeskOfHub, Any]]:
+def install(app: Flask, hub: Hub, metrics: Metrics, panels: Panels) -> list[tuple[DeskOfHub, Any]]:
     """The desk and the pages of every connector that has some; the guard finds the desk by the blueprint's name."""
     found = []
     for connector in hub.registry.connectors.values():
-        desk = DeskOfHub(hub, metrics, connector)
+        desk = DeskOfHub(hub, metrics, connector, panels)
         page = connector.blueprint(desk)
         if page is not None:
             found.append((desk, page))
@@ -40,13 +41,14 @@ class DeskOfHub(Desk):
 
     friction = act.FRICTION
 
-    def __init__(self, hub: Hub, metrics: Metrics, connector: Connector) -> None:
+    def __init__(self, hub: Hub, metrics: Metrics, connector: Connector, panels: Panels) -> None:
         self.url = hub.settings.url
         self.name = f"connect-{connector.name}"
         self.prefix = f"/connect/{connector.name}/<connection>"
         self._hub = hub
         self._metrics = metrics
         self._connector = connector
+        self._panels = panels
         self._uses = Uses(hub)
 
     def visitor(self) -> Visitor:
@@ -54,6 +56,20 @@ class DeskOfHub(Desk):
 
     def body(self) -> dict[str, Any]:
         return body.parse(request.get_data(cache=True))
+
+    def _panel_of(self, connection: str) -> Visit | None:
+        """Whom the hub itself has let a panel work for, on the pages that panels call.
+
+        Raises:
+            Unverified: it sent a token of the hub's that is none of this connection's, or none any more.
+        """
+        token = bearer()
+        if not token.startswith(PREFIX) or not IS_PANEL.match(request.path):
+            return None
+        visit = self._panels.visit(connection, token)
+        if visit is None:
+            raise Unverified("No token in use.", why="panel_token")
+        return visit
 
     def admit(self) -> None:
         """Prove who is there, from the raw request, before any view runs.
@@ -67,7 +83,9 @@ class DeskOfHub(Desk):
             connector, connection = self._hub.parts.connections.get(name)
             if connector.name != self._connector.name:
                 raise Unverified("Another connector's connection.")
-            visit = connector.identify(connection, arrived(cache=True), self._hub.parts.clock)
+            visit = self._panel_of(name)
+            if visit is None:
+                visit = connector.identify(connection, arrived(cache=True), self._hub.parts.clock)
         except (UnknownName, ConfigurationError, Unverified) as error:
             if isinstance(error, ConfigurationError):
                 log.error("connection cannot be opened", connection=name)

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from hub.errors import InlayError, InvalidInputs, TryLater, Unverified
 from hub.web import problems
+from hub.web.headers import AUTHORIZE
 from hub.web.problems import Kind
 
 log = structlog.get_logger("inlay.web")
@@ -116,7 +117,8 @@ def of_fault(error: Exception) -> Problem:
 def answer(problem: Problem, error: Exception | None = None) -> BaseResponse:
     """The problem as this caller reads it."""
     response: BaseResponse
-    if request.path.startswith(_MACHINE) or not request.accept_mimetypes.accept_html:
+    machine = request.path.startswith(_MACHINE) and request.endpoint != AUTHORIZE
+    if machine or not request.accept_mimetypes.accept_html:
         body = to_json(problem.body(current_app.config["INLAY_URL"]))
         response = Response(body, problem.kind.status, content_type=PROBLEM)
     elif isinstance(error, SignInFirst):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+import re
+
+from flask import Flask, Response, g, request
 from secure import (
     CacheControl,
     ContentSecurityPolicy,
@@ -15,6 +17,20 @@ from secure import (
     XContentTypeOptions,
     XFrameOptions,
 )
+
+#: The page on which people let a panel in. A vendor's program opens it in a window of its own.
+AUTHORIZE = "let_in.authorize"
+IS_AUTHORIZE = re.compile(r"/connect/[^/]+/[^/]+/authorize")
+
+
+def opened_from_elsewhere(redirect: str = "") -> None:
+    """Let this answer stay in touch with the window that opened it, and its form end at ``redirect``.
+
+    With an opener policy of its own, the browser would tell the program that its window was closed, and the code would
+    never reach it; with its usual form policy it would not follow the redirect.
+    """
+    g.opener = True
+    g.form_ends_at = redirect
 
 
 def install(app: Flask, *, https: bool) -> None:
@@ -43,6 +59,13 @@ def install(app: Flask, *, https: bool) -> None:
     def add(response: Response) -> Response:
         for name, value in always:
             response.headers[name] = value
+        if request.endpoint == AUTHORIZE or g.get("opener"):
+            response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+        if ends_at := g.get("form_ends_at"):
+            policy = response.headers["Content-Security-Policy"]
+            response.headers["Content-Security-Policy"] = policy.replace(
+                "form-action 'self'", f"form-action 'self' {ends_at}"
+            )
         if request.endpoint != "static":
             for name, value in uncached:
                 response.headers[name] = value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 from hub.bootstrap import Hub
 from hub.errors import NotAllowed, RateLimited
 from hub.store import teams
+from hub.web import headers
 from hub.web.auth import demo_here, demo_people, public
 
 #: Tries one address has, by key or in the demo.
@@ -18,32 +20,34 @@ TRIES, PER_SECONDS = 10, 60
 
 
 class Tries:
-    """Counts the tries of each address in a moving window, in this process's memory."""
+    """Counts the tries of each address or person in a moving window, in this process's memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, tries: int = TRIES) -> None:
+        self._tries = tries
+
+    @cached_property
+    def _counted(self) -> tuple[Any, Any]:
+        # Made when the first person signs in: loading it would slow down every start.
         from limits import RateLimitItemPerSecond
         from limits.storage import MemoryStorage
         from limits.strategies import MovingWindowRateLimiter
 
-        self._rate = RateLimitItemPerSecond(TRIES, PER_SECONDS)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        return MovingWindowRateLimiter(MemoryStorage()), RateLimitItemPerSecond(self._tries, PER_SECONDS)
 
-    def take(self, address: str) -> None:
+    def take(self, whose: str) -> None:
         """
         Raises:
-            RateLimited: this address has none left.
+            RateLimited: they have none left.
         """
-        if not self._limiter.hit(self._rate, "sign-in", address):
+        limiter, rate = self._counted
+        if not limiter.hit(rate, "sign-in", whose):
             raise RateLimited("Too many tries to sign in from here.", after=PER_SECONDS, instead="Wait a minute.")
 
 
 def blueprint(hub: Hub) -> Blueprint:
     page = Blueprint("sign_in", __name__)
 
-    @cache
-    def tries() -> Tries:
-        # Made when the first person signs in: loading it would slow down every start.
-        return Tries()
+    tries = Tries()
 
     @page.get("/sign-in")
     @public
@@ -53,7 +57,7 @@ def blueprint(hub: Hub) -> Blueprint:
     @page.post("/sign-in")
     @public
     def enter() -> Response | tuple[str, int]:
-        tries().take(request.remote_addr or "")
+        tries.take(request.remote_addr or "")
         with hub.database.reading() as tx:
             caller = teams.caller(tx, request.form.get("key", "").strip())
         if caller is None or caller.email is None:
@@ -63,7 +67,7 @@ def blueprint(hub: Hub) -> Blueprint:
     @page.post("/sign-in/demo")
     @public
     def enter_demo() -> Response:
-        tries().take(request.remote_addr or "")
+        tries.take(request.remote_addr or "")
         person = request.form.get("person", "")
         if not demo_here(hub) or person not in demo_people(hub):
             raise NotAllowed("The demo's sign-in is not open here.", instead="Sign in with your key.")
@@ -97,5 +101,7 @@ def _there() -> str:
         parts = urlsplit(wanted)
     except ValueError:
         return "/"
+    if headers.IS_AUTHORIZE.fullmatch(parts.path):
+        headers.opened_from_elsewhere()
     inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else "/"
