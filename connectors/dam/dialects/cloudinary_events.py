@@ -17,8 +17,6 @@ ASSET_ID = re.compile(r"[A-Za-z0-9]{10,64}", re.ASCII)
 #: What an asset is called that a notification names by its public id alone: resource type, delivery type, public id.
 #: Other delivery types are fetched or social pictures, which nobody keeps metadata of.
 HANDLE = re.compile(r"(image|video|raw)/(upload|private|authenticated)/([^\x00-\x1f\x7f]{1,255})", re.ASCII | re.DOTALL)
-#: How long an upload settles, in seconds: add-ons write tags and moderation right behind it.
-_SETTLE = 2.0
 #: Notifications about one asset, which stands at the top.
 _ONE: Mapping[str, Kind] = {
     "upload": "asset.ready",
@@ -127,7 +125,6 @@ def _event(
         at=at if at is not None else moment(whole.get("timestamp")),
         actor=strict_json.text(by.get("id"), 200) if isinstance(by, dict) else "",
         changed=_changed(native, one),
-        settle=_SETTLE if kind == "asset.ready" else 0.0,
     )
 
 

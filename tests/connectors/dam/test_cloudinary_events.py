@@ -32,7 +32,7 @@ def test_an_upload_is_ready_to_work_on_and_says_who_and_when() -> None:
     event = one("upload", **ABOUT, public_id="a", version=1719316754, notification_context=by)
     assert (event.kind, event.asset, event.native) == ("asset.ready", ID, "upload")
     assert (event.actor, event.at) == ("mika@example.org", 1719309554.123)
-    assert event.settle > 0
+    assert event.settle == 0, "it is told once it is done"
 
 
 def test_approved_is_what_moderation_says_and_nothing_else() -> None:
