@@ -15,6 +15,8 @@ from hub.bootstrap import Hub
 from hub.clean import clean_text
 from hub.domain import Request, Run
 from hub.errors import BadRequest, InvalidInputs, NotAllowed
+from hub.pipeline.picture import digest
+from hub.sdk import Picture
 from hub.templates import InputSpec, Template
 from hub.web.auth import Identity
 
@@ -53,7 +55,9 @@ def again(identity: Identity, run: Run) -> Form:
     return Form(secrets.token_hex(16), typed, {}, run.team)
 
 
-def start(hub: Hub, identity: Identity, template: Template, sent: Mapping[str, str]) -> Run:
+def start(
+    hub: Hub, identity: Identity, template: Template, sent: Mapping[str, str], picture: Picture | None = None
+) -> Run:
     """Start a run from a sent form.
 
     Raises:
@@ -67,7 +71,8 @@ def start(hub: Hub, identity: Identity, template: Template, sent: Mapping[str, s
         raise NotAllowed("You do not work for this team.", instead="Pick one of your own teams.")
     inputs = typed(template.inputs, sent)
     # The same form sent twice is one run; corrected and sent again it is another.
-    said = hashlib.sha256(to_json([team, template.name, inputs])).hexdigest()[:32]
+    shown = digest(picture) if picture else ""
+    said = hashlib.sha256(to_json([team, template.name, inputs, shown])).hexdigest()[:32]
     request = Request(
         key=f"page:{team}:{nonce}:{said}",
         template=template.name,
@@ -76,7 +81,7 @@ def start(hub: Hub, identity: Identity, template: Template, sent: Mapping[str, s
         team=team,
         surface="web",
     )
-    return hub.submit(request, wait=WAIT)
+    return hub.submit(request, wait=WAIT, picture=picture)
 
 
 def typed(specs: tuple[InputSpec, ...], sent: Mapping[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from hub.errors import (
     Unavailable,
     VendorRefused,
 )
+from hub.model import Endpoint, OpenAIModel
 from hub.pipeline import act, run
 from hub.pipeline import picture as pictured
 from hub.pipeline.parts import AT_THE_DESK
@@ -34,6 +36,7 @@ from hub.store.tables import ledger, picture
 from hub.store.tables import run as runs
 from hub.testing import FakeModel
 from tests import hubs
+from tests.fake_model_server import FakeModelServer
 from tests.flow import album as albums
 from tests.flow.album import HERON, PAGE, PNG, SENT, Album, Plugin
 from tests.hubs import ENVELOPE, TEAM, Clock, a_hub
@@ -197,6 +200,27 @@ def test_a_model_that_takes_no_picture_fails_a_run_that_needs_one_and_names_who_
         assert failed.state is RunState.FAILED
         assert failed.problem is not None and failed.problem.who == "an admin"
         assert model.calls == 1
+
+
+def test_a_real_endpoint_is_shown_the_picture_and_shown_none_when_it_refuses_one(
+    tmp_path: Path, fake_model: FakeModelServer
+) -> None:
+    fake_model.answers(SAID)
+    folder = albums.captions(tmp_path, "optional")
+    endpoint = {"base_url": fake_model.base_url, "model": "gpt-4o-mini", "api_key": Secret("sk-no-real-one")}
+    plugin, model = Plugin(), OpenAIModel(Endpoint(**endpoint))
+    with a_hub(tmp_path, model=model, plugins=(("album", plugin),), templates=folder) as hub:
+        albums.connect(hub)
+        seen = hub.run(asked())
+        fake_model.fails(400, message="Invalid content type. image_url is only supported by certain models.")
+        unseen = hub.run(asked("two"))
+    first, refused, second = (entry["body"]["messages"][-1]["content"] for entry in fake_model.journal())
+    address = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    assert first[1] == refused[1] == {"type": "image_url", "image_url": {"url": address, "detail": "low"}}
+    assert isinstance(second, str) and second.endswith("Do not say what one looks like.")
+    assert seen.draft is not None and seen.draft.assumptions == ()
+    assert unseen.draft is not None and "did not take it" in unseen.draft.assumptions[0]
+    assert seen.state is unseen.state is RunState.DELIVERED
 
 
 def test_a_repaired_answer_is_asked_for_with_the_picture_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,29 @@ def test_programs_and_panels_learn_which_templates_look_at_a_picture(site: Site)
     spec = site.client().get("/openapi.json").json["components"]["schemas"]
     assert spec["Image"]["properties"]["base64"]["contentEncoding"] == "base64"
     assert spec["Image"]["properties"]["media_type"]["enum"] == ["image/jpeg", "image/png", "image/webp", "image/gif"]
+
+
+def test_the_form_of_a_template_takes_the_picture_it_looks_at(site: Site, model: FakeModel) -> None:
+    browser = site.browser()
+    page = browser.get("/templates/caption").text
+    assert 'enctype="multipart/form-data"' in page and 'type="file"' in page
+    assert 'type="file"' not in browser.get("/templates/brief-from-notes").text
+
+    def file(data: bytes, name: str = "boat.jpg") -> dict[str, Any]:
+        return {"input.text": "IMG_2041", "picture": (BytesIO(data), name)}
+
+    sent = browser.post("/templates/caption", file(JPEG), at="/templates/caption")
+    assert sent.status_code == 303, sent.text
+    assert model.prompts[0].pictures[0].data == JPEG
+    for wrong in (
+        file(b"<svg/>"),
+        file(b"<svg/>", "boat.svg"),
+        file(b""),
+        {"input.text": "a", "picture": (BytesIO(b""), "")},
+    ):
+        refused = browser.post("/templates/caption", wrong, at="/templates/caption")
+        assert refused.status_code == 400 and "picture" in refused.text
+    assert model.calls == 1
 
 
 def test_a_page_in_a_vendors_tool_sends_the_picture_it_stands_before(tmp_path: Path, model: FakeModel) -> None:
