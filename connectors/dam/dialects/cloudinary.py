@@ -18,7 +18,7 @@ from connectors.dam.dialects.cloudinary_polled import poll
 from connectors.dam.dialects.cloudinary_probes import check
 from connectors.dam.dialects.cloudinary_write import write
 from connectors.dam.settings import DamSettings
-from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Json, Picture, Probe, TargetGone
+from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, InlayError, Json, Picture, Probe, TryLater
 
 #: A value of context has at most 1,024 characters, a tag 255 (Upload API, context and tags).
 _LONGEST, _LONGEST_TAG = 1024, 255
@@ -171,11 +171,9 @@ def _served(connection: Connection, url: str) -> bool:
     """Whether strangers get this address: it is asked for without a key, as they would."""
     try:
         picture.fetch(connection, url)
-    except TargetGone:
-        return False
-    except Exception as error:
-        if getattr(error, "retry", False):
-            raise
+    except TryLater:
+        raise
+    except InlayError:
         return False
     return True
 

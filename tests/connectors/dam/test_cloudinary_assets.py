@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import cloudinary
@@ -155,6 +156,25 @@ def test_an_address_handed_out_is_plain_and_public_or_not_handed_out(shelves: di
     assert cloudinary_assets.rendition(
         settings, Asset(id="a" * 32, version="", handle="video/upload/v"), signed=False
     ) == ("https://res.cloudinary.com/demo/video/upload/so_0,c_limit,h_1024,w_1024,f_jpg/v.jpg")
+
+
+def test_an_address_is_handed_out_only_after_a_stranger_got_the_picture(dam: Account) -> None:
+    real = replace(dam.with_settings(send_pictures="address"), sandbox=False)
+    public, private = dam.upload(), dam.upload(type="private")
+    shown = DIALECT.picture(real, dam.read(public))
+    assert shown is not None and shown.data == b""
+    assert (
+        shown.url.startswith("https://res.cloudinary.com/inlay-sandbox/image/upload/c_limit") and "s--" not in shown.url
+    )
+    for hidden in (private, public):
+        shown = DIALECT.picture(real, dam.read(hidden))
+        assert shown is not None and (shown.data == png()) is (hidden == private)
+    dam.vendor.strict = True
+    shown = DIALECT.picture(real, dam.read(public))
+    assert shown is not None and (shown.data, shown.url) == (png(), "")
+    # A machine of one's own is no place a model's maker reaches.
+    shown = DIALECT.picture(dam.with_settings(send_pictures="address"), dam.read(public))
+    assert shown is not None and shown.url == ""
 
 
 def test_a_used_up_hour_is_waited_for_until_the_allowance_is_back(dam: Account) -> None:

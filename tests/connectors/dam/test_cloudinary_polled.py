@@ -12,7 +12,8 @@ import pytest
 from connectors.dam.asset import AssetEvent
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import cloudinary_signature as signature
-from hub.sdk import Connection, Ignored, Unavailable, Unverified, VendorRefused
+from connectors.dam.sweep import sweep
+from hub.sdk import Connection, Ignored, Request, Unavailable, Unverified, VendorRefused
 from tests.connectors.dam.cloudinary_bench import DIALECT, SETTINGS, Account, account, digest, told
 
 SECRET = SETTINGS["signing_secret"]
@@ -170,3 +171,19 @@ def test_without_a_channel_nothing_is_asked(shelves: dict[str, Dialect], dam: Ac
     assert DIALECT.polls_every(plain.settings) == 0 and not DIALECT.poll(plain, {"taken": ["r"]}).events
     assert len(dam.calls()) == before
     assert DIALECT.polls_every(dam.connection.settings) > 0
+
+
+def test_a_sweep_asks_for_work_first_and_acknowledges_when_it_is_called_again(dam: Account) -> None:
+    """The hub keeps a cursor once everything found with it is stored, and only then calls with it."""
+    working = dam.with_settings(poll_channel=CHANNEL, starts={"asset.ready": ["alt-text"]})
+    id = dam.upload()
+    swept = sweep(working, {})
+    asked = [one for one in swept.requests if isinstance(one, Request)]
+    assert {one.target.at["asset"] for one in asked if one.target} == {id} and {one.workflow for one in asked} == {
+        "alt-text"
+    }
+    assert len({one.key for one in asked}) == 1, "the channel and the look over the account found the same work"
+    assert swept.more and dam.vendor.channels.waiting(CHANNEL) == 1
+    again = sweep(working, swept.cursor)
+    assert dam.vendor.channels.waiting(CHANNEL) == 0
+    assert not again.more and not [one for one in again.requests if isinstance(one, Request)]
