@@ -71,6 +71,21 @@ class Sandbox:
         except Gone:
             return ""
 
+    def act(self, at: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+        """Do what a person does in the page: ``drop`` a picture of the campaign, or ``approve`` the asset of a target,
+        the newest one when it names none. Gives the asset's target.
+
+        Raises:
+            ValueError: there is nothing of the kind to do, or the page did not do it.
+        """
+        if what == "drop":
+            return {"asset": self.drop(*self.library.sample())}
+        if what != "approve":
+            raise ValueError(f"nobody can {what!r} here")
+        id = str(at.get("asset") or next((one.id for one in self.store.every()), ""))
+        self.approve(id)
+        return {"asset": id}
+
     def drop(self, name: str, data: bytes) -> str:
         """Drop a picture into the page, as a person does; gives the id of the asset.
 

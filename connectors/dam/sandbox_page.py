@@ -51,7 +51,7 @@ class Library:
     def shown(self, asset: Asset) -> str:
         """Every text a person sees on an asset's tile, one a line."""
         found = (", ".join(texts(asset.fields.get(self.vendor.shows.get(slot, "")))) for slot in LABELS)
-        return "\n".join(text for text in found if text)
+        return "\n".join(" ".join(text.split()) for text in found if text)
 
     def take(
         self, name: str, data: bytes, mime: str = "", *, fields: Mapping[str, Any] | None = None, quiet: bool = False
@@ -62,6 +62,12 @@ class Library:
         mime = look.mime or (mime if _TYPE.fullmatch(mime) and mime not in _SHOWN else "application/octet-stream")
         at = {"folder": self.vendor.home, "width": look.width, "height": look.height}
         return self.store.add(name, data, mime, fields=fields, quiet=quiet, **at)
+
+    def sample(self) -> tuple[str, bytes]:
+        """Name and bytes of a picture of the campaign that is not in the library yet."""
+        with self._lock:
+            number, self._taken = self._taken, self._taken + 1
+        return fresh(number)
 
     def _look(self, call: Call) -> Answer:
         if call.path == "/":
@@ -99,10 +105,7 @@ class Library:
             made = self.take(query.get("name", ""), call.body, kind)
             return Answer(201, made.id.encode(), {"Content-Type": "text/plain; charset=utf-8"})
         if call.path == "/samples":
-            with self._lock:
-                number, self._taken = self._taken, self._taken + 1
-            name, data = fresh(number)
-            return _back(self.take(name, data).id)
+            return _back(self.take(*self.sample()).id)
         hit = _ACT.fullmatch(call.path)
         if hit is None:
             return _page(404, "There is nothing here. The library has every asset there is.")

@@ -19,7 +19,7 @@ BEGINNING = (
     ("dunes-after-sunset.png", "Dunes after sunset", ""),
 )
 #: What a person adds who has no picture at hand.
-MORE = ("evening-on-the-balcony.png", "camp-by-the-lake.png", "beach-at-dusk.png")
+MORE = ("camp-by-the-lake.png", "evening-on-the-balcony.png", "beach-at-dusk.png")
 
 
 def load(store: AssetStore, vendor: Vendor) -> None:

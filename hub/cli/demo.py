@@ -123,7 +123,8 @@ def _print_story(number: int, ending: Ending) -> None:
     run, journey = ending.run, ending.journey
     console = output.console()
     console.print(f"\n[bold]{number}. {escape(journey.title)}[/bold]")
-    console.print(Panel(escape(journey.said), title="Asked", width=100))
+    if not journey.does:
+        console.print(Panel(escape(journey.said), title="Asked", width=100))
     output.table(
         "What happened",
         ("stage", "took (ms)", "state", "details"),
@@ -160,6 +161,10 @@ def _print_closing(setting: Setting, told: list[Ending]) -> None:
     asked = next((one for ending in told if ending.journey.asks for one in ending.placed), None)
     if asked is not None:
         console.print(f"\nAsk something yourself: open the page in {asked.title} and fill in its form.", markup=False)
+    dropped = next((e.placed[0] for e in told if e.journey.does == "drop" and e.placed), None)
+    if dropped is not None:
+        said = f"Or drop a picture of your own into {dropped.title}, see what is written there, and approve it."
+        console.print(said, markup=False)
     console.print("Stop with Ctrl-C.")
 
 

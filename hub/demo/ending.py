@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,14 @@ class Ending:
 def times(text: str, shown: str) -> int:
     """How often a text stands in what is shown, whatever the white space."""
     return _plain(shown).count(_plain(text)) if _plain(text) else 0
+
+
+def in_parts(fields: Mapping[str, Any], shown: str) -> int:
+    """How often a text stands in what is shown when each part has a line of its own; 0 when one is missing."""
+    lines = [_plain(line) for line in shown.splitlines()]
+    parts = [_plain(", ".join(map(str, one)) if isinstance(one, list | tuple) else str(one)) for one in fields.values()]
+    found = [lines.count(part) for part in parts if part]
+    return max(found, default=0) if all(found) else 0
 
 
 def stages(recorded: Iterable[Event], receive_ms: float, run: Run) -> Iterator[Stage]:

@@ -15,7 +15,9 @@ from hub.domain import Actor, Request, Role, Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     """One request of the demo. With ``asks``, the name of a template, a person asks for it in the vendor's own page;
-    without, the hub is handed the request as a surface of its own would."""
+    with ``does``, such as ``drop``, they do something there that starts the workflow. Without either, the hub is handed
+    the request as a surface of its own would.
+    """
 
     name: str
     title: str
@@ -26,6 +28,7 @@ class Journey:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     asks: str = ""
     instructions: str = ""
+    does: str = ""
 
     @property
     def said(self) -> str:

@@ -55,6 +55,13 @@ class StandIn(Protocol):
         """
         ...
 
+    def act(self, at: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+        """Do what a person does in the vendor's page, such as ``drop`` or ``approve``; gives the place it was done to.
+
+        Only where something that people do there starts a workflow. An empty ``at`` leaves the place to the stand-in.
+        """
+        ...
+
     def stop(self) -> None:
         """Nobody answers any more. Harmless the second time."""
         ...
@@ -122,7 +129,8 @@ def set_up(home: Path, *, port: int, sandbox_port: int = SANDBOX_PORT, **setting
             if wanted and not stand_in.url.endswith(f":{wanted}"):
                 notes.append(f"Port {wanted} is taken, so the sandbox of {name} listens at {stand_in.url}.")
             assert connector is not None
-            spec["settings"], secrets = settings_of(connector, name, stand_in)
+            given, secrets = settings_of(connector, name, stand_in)
+            spec["settings"] = {**spec.get("settings", {}), **given}
             environ |= secrets
         source = configure.read(yaml.safe_dump(declared), name="the demo's hub.yaml", environ=environ)
         ends.callback(hub_ends.close)  # Before the stand-ins it calls.

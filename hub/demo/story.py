@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
-from hub.demo.ending import Ending, Placed, stages, times
+from hub.demo.ending import Ending, Placed, in_parts, stages, times
 from hub.demo.journeys import Journey
 from hub.demo.setting import Setting
-from hub.domain import DeliveryRow, Run
+from hub.domain import DeliveryRow, Request, Run, Target
 from hub.errors import Unavailable
 from hub.pipeline import receive as receiving
 from hub.pipeline import run as running
@@ -31,8 +32,8 @@ def tell(setting: Setting, journey: Journey, key: str = "") -> Ending:
     """
     hub = setting.hub
     started, at = time.perf_counter(), time.time()
-    if journey.asks:
-        run = _asked(setting, journey)
+    if journey.asks or journey.does:
+        run = _asked(setting, journey) if journey.asks else _done(setting, journey)
         ms = 0.0
     else:
         received = receiving.receive(hub.parts, journey.request(key or f"demo:{time.time_ns()}"), lease=True)
@@ -55,29 +56,47 @@ def tell(setting: Setting, journey: Journey, key: str = "") -> Ending:
 def _asked(setting: Setting, journey: Journey) -> Run:
     """Somebody asks in the vendor's page; the run it becomes, once it rests."""
     at = journey.target
-    key = setting.stand_ins[at.connection].ask(at.at, journey.asks, journey.instructions)
-    wanted, pause, until = key_of(at.connection, key), threading.Event(), time.monotonic() + LONGEST
+    key = key_of(at.connection, setting.stand_ins[at.connection].ask(at.at, journey.asks, journey.instructions))
+    return _rested(setting, journey, lambda request: request.key == key)
+
+
+def _done(setting: Setting, journey: Journey) -> Run:
+    """Somebody does something in the vendor's page; the run it starts, once that rests."""
+    connection = journey.target.connection
+    where = Target(connection=connection, at=setting.stand_ins[connection].act(journey.target.at, journey.does))
+    return _rested(setting, journey, lambda request: (request.target, request.workflow) == (where, journey.workflow))
+
+
+def _rested(setting: Setting, journey: Journey, meant: Callable[[Request], bool]) -> Run:
+    """The run of the request that is meant, once nothing is left to do on it.
+
+    Raises:
+        Unavailable: it did not come, or did not end.
+    """
+    pause, until = threading.Event(), time.monotonic() + LONGEST
     while time.monotonic() < until:
         with setting.hub.database.reading() as tx:
             found = runs.newest(tx, teams=[journey.team], limit=10)
         for run in found:
-            if run.request.key == wanted and run.wake_at is None:
+            if meant(run.request) and run.wake_at is None:
                 return run
         pause.wait(0.05)
     raise Unavailable(
-        f"The request on {at.connection} became no finished run within {LONGEST:.0f} seconds.",
+        f"The request on {journey.target.connection} became no finished run within {LONGEST:.0f} seconds.",
         instead="Start the demo again; `inlay doctor` says what is wrong with this machine.",
     )
 
 
 def _placed(setting: Setting, run: Run, row: DeliveryRow) -> Placed:
     stand_in, connection = setting.stand_ins[row.target.connection], row.target.connection
-    text = delivery_of(setting.hub.parts, run, row).text if row.receipt else ""
+    delivery = delivery_of(setting.hub.parts, run, row) if row.receipt else None
+    text = delivery.text if delivery else ""
+    shown = stand_in.shown(row.target.at) if delivery else ""
     return Placed(
         connection=connection,
         title=setting.hub.parts.connections.get(connection)[0].title,
         url=stand_in.page(row.target.at),
         receipt=row.receipt,
         text=text,
-        times=times(text, stand_in.shown(row.target.at)) if row.receipt else 0,
+        times=times(text, shown) or (in_parts(delivery.fields, shown) if delivery else 0),
     )

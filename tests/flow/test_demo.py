@@ -12,18 +12,29 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
 import pytest
 
+from connectors.dam.sandbox_samples import picture
 from hub.demo import Journey, Setting, free_port, journeys, open_door, set_up, tell
+from hub.demo.ending import in_parts
 from hub.domain import Actor, RunState
 from hub.pipeline import act
+from hub.store import runs
 
 STAGES = ["receive", "compose", "check input", "ask", "check output", "deliver", "done"]
-TO_TWO_PLACES = [*STAGES[:-1], "deliver", "review"]
+#: Which stages each journey tells of.
+PATHS = {
+    "in a document": STAGES,
+    "on a campaign": STAGES,
+    "from a document to a campaign": [*STAGES[:-1], "deliver", "review"],
+    "into the DAM": STAGES,
+    "approved in the DAM": [*STAGES[:-1], "review"],
+}
 
 
 def environ(folder: Path) -> dict[str, str]:
@@ -44,12 +55,12 @@ def test_demo_once_exits_0_with_a_line_per_stage_of_each_journey_and_its_receipt
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     told = {line["journey"]: [one for one in lines if one["journey"] == line["journey"]] for line in lines}
-    assert list(told) == ["in a document", "on a campaign", "from a document to a campaign"]
+    assert list(told) == [*PATHS]
     for name, (*stages, last) in told.items():
-        both = name == "from a document to a campaign"
-        assert [stage["stage"] for stage in stages] == (TO_TWO_PLACES if both else STAGES)
+        assert [stage["stage"] for stage in stages] == PATHS[name]
         assert all(stage["ms"] >= 0 for stage in stages)
-        after = ["answered"] * (4 if both else 3) + ["in_review" if both else "delivered"]
+        end = "in_review" if "review" in PATHS[name] else "delivered"
+        after = ["answered"] * (len(PATHS[name]) - 4) + [end]
         assert [stage["state"] for stage in stages] == ["queued"] * 3 + after
         assert (last["result"], last["state"], last["simulated"]) == ("stands once", after[-1], True)
         assert [place["times"] for place in last["places"]] == [1] * len(last["places"])
@@ -60,6 +71,9 @@ def test_demo_once_exits_0_with_a_line_per_stage_of_each_journey_and_its_receipt
     assert "leads: 412" in asked[-1]["places"][0]["text"]
     both = told["from a document to a campaign"][-1]["places"]
     assert [place["connection"] for place in both] == ["docs", "crm"]
+    dropped, approved = told["into the DAM"], told["approved in the DAM"]
+    assert (dropped[0]["trigger"], dropped[0]["surface"], dropped[3]["picture_bytes"] > 0) == ("webhook", "dam", True)
+    assert [place["connection"] for one in (dropped, approved) for place in one[-1]["places"]] == ["dam", "crm"]
     assert list(tmp_path.iterdir()) == [], "a folder was left behind"
 
 
@@ -118,6 +132,48 @@ def test_an_ending_is_not_good_when_the_org_refuses_the_output(stage: Setting) -
     assert ending.stages[-1].said["what"]
 
 
+def dam(stage: Setting) -> Any:
+    return stage.stand_ins["dam"]
+
+
+def test_a_dropped_picture_gets_alt_text_and_the_approved_one_copy_on_the_campaign(stage: Setting) -> None:
+    with open_door(stage):
+        dropped = tell(stage, journey("into the DAM"))
+        approved = tell(stage, journey("approved in the DAM"))
+    assert dropped.good, dropped.run.problem
+    assert approved.good, approved.run.problem
+    assert dropped.run.request.target == approved.run.request.target
+    asset, *others = dam(stage).store.every()
+    assert asset.status == "approved"
+    texts = dam(stage).shown({"asset": asset.id}).splitlines()
+    assert texts[1].startswith("[Simulated draft")
+    assert not any("Simulated" in dam(stage).shown({"asset": one.id}) for one in others)
+    (output,) = stage.stand_ins["crm"].store.rows("AI_Output__c")  # pyright: ignore[reportAttributeAccessIssue]
+    assert output.values["Review_Status__c"] == "Not reviewed"
+    # What Inlay wrote itself started nothing more.
+    with stage.hub.database.reading() as tx:
+        assert len(runs.newest(tx, teams=None)) == 2
+
+
+def test_an_ending_is_not_good_when_one_of_an_asset_s_texts_is_gone(stage: Setting) -> None:
+    with open_door(stage):
+        ending = tell(stage, journey("into the DAM"))
+    text, fields = ending.run.draft.variants[0].text, ending.run.draft.variants[0].fields  # type: ignore[union-attr]
+    assert text
+    at = ending.placed[0].receipt.vendor_id  # type: ignore[union-attr]
+    assert in_parts(fields, dam(stage).shown({"asset": at})) == 1
+    dam(stage).store.change(at, {dam(stage).vendor.shows["alt_text"]: "My own"}, by="mika")
+    assert in_parts(fields, dam(stage).shown({"asset": at})) == 0
+
+
+def test_a_text_in_parts_stands_there_as_often_as_the_part_that_stands_there_most() -> None:
+    fields = {"alt_text": "A lantern", "tags": ["lake", "dusk"], "title": ""}
+    assert in_parts(fields, "A lantern\nlake, dusk") == 1
+    assert in_parts(fields, "A lantern\nlake, dusk\nA lantern") == 2
+    assert in_parts(fields, "A lantern at a\nlake, dusk") == 0
+    assert in_parts({}, "A lantern") == 0
+
+
 def test_a_home_that_is_kept_takes_the_requests_of_the_next_demo_for_new_ones(tmp_path: Path) -> None:
     endings = []
     for _ in range(2):
@@ -129,9 +185,10 @@ def test_a_home_that_is_kept_takes_the_requests_of_the_next_demo_for_new_ones(tm
 
 
 def test_no_secret_of_a_stand_in_stands_in_the_demo_s_plan(stage: Setting) -> None:
-    said = repr(stage.plan) + repr(stage.stand_ins["crm"])
+    said = repr(stage.plan) + repr(stage.stand_ins["crm"]) + repr(stage.stand_ins["dam"])
     secrets = [value for key, value in stage.stand_ins["crm"].settings().items() if "token" in key or "secret" in key]
     assert len(secrets) == 2
+    secrets.append(stage.stand_ins["dam"].settings()["client_secret"])
     assert [one for one in secrets if one in said] == []
 
 
@@ -199,13 +256,25 @@ def test_the_demo_says_where_to_look_and_takes_what_a_visitor_asks_until_ctrl_c(
             assert "Sommerlicht" in answered(document, process)
             assert answered(f"{shown_at(said, 'the hub')}/healthz", process)
             before = answered(campaign, process).count('class="output"')
-            assert before == 2
+            assert before == 3
             ask(campaign, template="search-ad-set", instructions="")
             while answered(campaign, process).count('class="output"') == before:
+                threading.Event().wait(0.1)
+            library = shown_at(said, "in DAM").partition("#")[0]
+            before = answered(library, process).count("Simulated draft")
+            drop(library, "lantern.png", picture(7))
+            while answered(library, process).count("Simulated draft") == before:
                 threading.Event().wait(0.1)
             process.send_signal(signal.SIGINT)
             assert process.wait(40) in (0, 130, -signal.SIGINT)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("inlay-demo")] == []
+
+
+def drop(library: str, name: str, data: bytes) -> None:
+    """Drop a picture into the library, as a browser does."""
+    headers = {"Origin": library.rstrip("/"), "Content-Type": "image/png"}
+    with urlopen(HttpRequest(f"{library}assets?name={name}", data, headers), timeout=10) as answer:
+        assert answer.status == 201
 
 
 def ask(page: str, **form: str) -> None:
