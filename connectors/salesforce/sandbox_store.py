@@ -312,8 +312,9 @@ class Store:
         self._put(type.name, record.id, saved)
         if new:
             self._made.append(saved)
-        if fault is not None and fault.kind == "lost-race" and keys:
-            # The other call's record is this one, saved a moment before: the caller's own write is what clashes.
+        if new and fault is not None and fault.kind == "lost-race" and keys:
+            # Only who makes a record can lose the race for its key. The other call's record is this one, saved a moment
+            # before: the caller's own write is what clashes.
             clash = duplicate(keys[0], record.id)
             raise LostRace(clash.status, clash.code, clash.message, clash.fields)
         return saved
