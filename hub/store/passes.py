@@ -84,9 +84,10 @@ def polled(tx: Connection, secret: str, now: float) -> None:
     tx.execute(sa.update(table).where(table.c.hash == digest(secret)).values(polled_at=now))
 
 
-def revoke(tx: Connection, secret: str) -> None:
-    """Forget a token."""
-    tx.execute(sa.delete(table).where(table.c.hash == digest(secret), table.c.kind == Kind.TOKEN))
+def revoke(tx: Connection, secret: str) -> bool:
+    """Forget a token; False when there is none such."""
+    mine = (table.c.hash == digest(secret), table.c.kind == Kind.TOKEN)
+    return tx.execute(sa.delete(table).where(*mine)).rowcount == 1
 
 
 def revoke_given_for(tx: Connection, secret: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from hub.bootstrap import Hub
+from hub.errors import Unverified
 from hub.web.auth import bearer, public
 from hub.web.pages.sign_in import Tries
 from hub.web.panels import DEVICE, INTERVAL, TOKEN, Found, NotGranted, Panels
@@ -61,7 +62,8 @@ def blueprint(hub: Hub, panels: Panels) -> Blueprint:
     @calls.post("/leave")
     @public
     def leave(connector: str, connection: str) -> Response:
-        panels.leave(bearer())
+        if not panels.leave(bearer()):
+            raise Unverified("This panel is not signed in.")
         return jsonify({})
 
     @calls.errorhandler(NotGranted)

@@ -155,10 +155,10 @@ class Panels:
             known = passes.get(tx, Kind.TOKEN, token, self._hub.parts.clock())
         return Visit(person=known.person) if known and known.person and known.connection == connection else None
 
-    def leave(self, token: str) -> None:
-        """Forget a token."""
+    def leave(self, token: str) -> bool:
+        """Forget a token; False when there is none such."""
         with self._hub.database.transaction() as tx:
-            passes.revoke(tx, token)
+            return passes.revoke(tx, token)
 
     def _token(self, tx: Tx, found: Found, person: str | None, code: str) -> str:
         token = PREFIX + secrets.token_urlsafe(32)

@@ -18,6 +18,9 @@ PUBLIC = {
     "/sign-in": "the door itself",
     "/in/<connection>": "vendors; each connector proves the sender from the raw bytes before anything is read",
     "/in/<connection>/<token>": "the same, for vendors that can only be given an address",
+    "/connect/<connector>/<connection>/panel/token": "panels that show a code a person has allowed them",
+    "/connect/<connector>/<connection>/panel/device": "panels that want a code to show; it opens nothing by itself",
+    "/connect/<connector>/<connection>/panel/leave": "panels that give their token back",
 }
 #: What is open to this machine alone, and says so itself.
 PUBLIC_HERE = {
