@@ -19,7 +19,11 @@ BEGINNING = (
     ("dunes-after-sunset.png", "Dunes after sunset", ""),
 )
 #: What a person adds who has no picture at hand.
-MORE = ("camp-by-the-lake.png", "evening-on-the-balcony.png", "beach-at-dusk.png")
+MORE = (
+    "Folding solar lantern by a lake at sunset.png",
+    "Folding solar lantern on a balcony at night.png",
+    "Folding solar lantern in the dunes at dusk.png",
+)
 
 
 def load(store: AssetStore, vendor: Vendor) -> None:
@@ -43,7 +47,7 @@ def fresh(number: int) -> tuple[str, bytes]:
     """The name and the bytes of another picture of the campaign."""
     name = MORE[number % len(MORE)]
     round = number // len(MORE)
-    return (name.replace(".png", f"-{round + 1}.png") if round else name), picture(3 + number)
+    return (name.replace(".png", f" {round + 1}.png") if round else name), picture(3 + number)
 
 
 def picture(number: int) -> bytes:
