@@ -193,6 +193,11 @@ class DamSettings(ConnectorSettings):
             raise ValueError(f"{dialect.title} has no use for {', '.join(strange)}")
         if never := [slot for slot, field in self.fields.items() if field in dialect.never]:
             raise ValueError(f"the field of {never[0]} is one Inlay never writes")
+        places: dict[str, str] = {}
+        for slot in SLOTS:
+            place = self.fields.get(slot, dialect.fields.get(slot, ""))
+            if place and (other := places.setdefault(place, slot)) != slot:
+                raise ValueError(f"{other} and {slot} have one field, and each needs its own; an empty name frees one")
         dialect.check(self)
         return self
 

@@ -87,7 +87,7 @@ def test_only_its_client_goes_out(folder: Path) -> None:
     outgoing = re.compile(r"\.http\b|^\s*(import|from) (requests|httpx2?|urllib\.request|http\.client)\b", re.MULTILINE)
     strays = [
         path.name
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         if path.name != "client.py"
         and not path.name.startswith("sandbox")
         and outgoing.search(path.read_text(encoding="utf-8"))
