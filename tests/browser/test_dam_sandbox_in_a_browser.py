@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from connectors.dam.sandbox import Sandbox
 from connectors.dam.sandbox_samples import picture
 from connectors.dam.sandbox_store import HUB
+from hub.demo import Setting, free_port, open_door, set_up
 from tests.connectors.dam.tiny_vendor import running
 
 #: Drops a file onto the page as a browser does when a person lets go of it.
@@ -30,6 +31,13 @@ DROP = """async ([name, data]) => {
 def library() -> Iterator[Sandbox]:
     with running(sample=True) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Setting]:
+    port = free_port("127.0.0.1", 0)
+    with set_up(tmp_path, port=port, sandbox_port=0, log_level="ERROR") as setting, open_door(setting):
+        yield setting
 
 
 @pytest.fixture
@@ -69,6 +77,33 @@ def test_what_is_dropped_gets_a_tile_and_what_is_written_there_appears_by_itself
     expect(tile.locator("[data-slot=alt_text]")).to_contain_text("A lantern on a balcony")
     expect(tile.locator("[data-slot=alt_text] .by")).to_have_text("Inlay")
     expect(tile.get_by_role("img")).to_have_accessible_name("A lantern on a balcony")
+
+
+def test_a_dropped_picture_gets_its_alt_text_and_the_approved_one_leads_to_copy_on_the_campaign(
+    demo: Setting, page: Page, pictures: Path
+) -> None:
+    page.goto(f"{demo.stand_ins['dam'].url}/")
+    drop(page, "Folding solar lantern on a balcony at night.png")
+    tile = page.locator(".tile").first
+    # Nobody reloads the page.
+    alt = tile.locator("[data-slot=alt_text]")
+    expect(alt).to_contain_text("Simulated draft", timeout=60_000)
+    expect(alt.locator(".by")).to_have_text("Inlay")
+    expect(tile.locator("[data-slot=tags] li").nth(4)).to_be_visible()
+    tile.get_by_role("button", name="Approve").click()
+    expect(tile.locator(".badge").first).to_have_text("Approved")
+    page.screenshot(path=pictures / "library.png")
+    run = tile.get_by_role("link", name="How it was made").get_attribute("href")
+    assert run is not None and run.startswith(f"{demo.hub.settings.url}/runs/")
+
+    page.goto(demo.stand_ins["crm"].page({"record": "701Hs0000000001IAA"}))
+    output = page.locator("article.output")
+    while output.count() == 0:
+        # The page of a record looks again by itself only while somebody waits there for an answer.
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(output).to_contain_text("Folding solar lantern on a balcony at night")
+    expect(output).to_contain_text("Review: Not reviewed")
 
 
 def test_a_file_can_be_chosen_and_one_of_ours_taken(library: Sandbox, page: Page) -> None:
