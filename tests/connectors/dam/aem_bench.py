@@ -11,13 +11,19 @@ from typing import Any
 
 from connectors.dam.dialects.aem import Aem
 from connectors.dam.sandbox import Sandbox, start
-from connectors.dam.sandbox_aem import ACCOUNT, AUTHOR, CLIENT, AemVendor
+from connectors.dam.sandbox_aem import AUTHOR, CLIENT, AemVendor
 from connectors.dam.settings import DamSettings
 from hub.sdk import Connection, GuardedHttp, Inbound
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+#: The smallest JPEG whose size stands in it.
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffdb004300"
+    + "01" * 64
+    + "ffc0000b080010001001011100ffda0008010100003f00d2"
 )
 ASSET = "urn:aaid:aem:7b6f0d1e-54aa-4c0e-9a39-0f3a1d2c9e11"
 AEM = Aem()
@@ -104,21 +110,12 @@ def running(**given: Any) -> Iterator[Bench]:
 
 
 def opened(sandbox: Sandbox, **settings: Any) -> Connection:
-    filled = DamSettings.model_validate({**sandbox.settings(), **settings})
-    http = GuardedHttp(filled.hosts(), loopback_only=True, timeout=5.0)
-    return Connection(name="dam", settings=filled, http=http, sandbox=True)
+    given = DamSettings.model_validate({**sandbox.settings(), **settings})
+    http = GuardedHttp(given.hosts(), loopback_only=True, timeout=5.0)
+    return Connection(name="dam", settings=given, http=http, sandbox=True)
 
 
-__all__ = [
-    "ACCOUNT",
-    "AEM",
-    "ASSET",
-    "AUTHOR",
-    "CLIENT",
-    "PNG",
-    "Bench",
-    "event",
-    "metadata_event",
-    "posted",
-    "running",
-]
+def filled(**given: Any) -> DamSettings:
+    """The settings of a real account."""
+    good = {"dialect": "aem", "host": AUTHOR, "client_id": "c", "client_secret": "s"}
+    return DamSettings.model_validate({**good, **given})

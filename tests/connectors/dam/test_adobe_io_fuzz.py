@@ -18,10 +18,11 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from connectors.dam.asset import AssetEvent
+from connectors.dam.sandbox_aem import ACCOUNT
 from connectors.dam.sandbox_aem_keys import private_key
 from connectors.dam.strict_json import DEEPEST
 from hub.sdk import BadRequest, Ignored, Inbound, Unavailable, Unverified
-from tests.connectors.dam.aem_bench import ACCOUNT, AEM, ASSET, CLIENT, Bench, event, metadata_event, posted, running
+from tests.connectors.dam.aem_bench import AEM, ASSET, CLIENT, Bench, event, metadata_event, posted, running
 
 HEADERS = (
     *("x-adobe-digital-signature-1", "x-adobe-digital-signature-2"),
