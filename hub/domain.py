@@ -84,9 +84,8 @@ class Target:
 class Request:
     """What a connector or the API hands the hub, in the hub's words.
 
-    ``key`` names the vendor's delivery: the same key is the same run, however often it arrives.
-    One of ``workflow`` and ``template`` is set. ``raw`` is the vendor's original, ``context`` what was read with it.
-    ``picture`` is the SHA-256 of the picture sent along, set by the hub when it stored one.
+    ``key`` names the vendor's delivery: the same key is the same run, however often it arrives. One of ``workflow`` and
+    ``template`` is set. ``raw`` is the vendor's original, ``context`` was read with it, ``picture`` is a sent one's hash.
     """
 
     key: str
@@ -222,11 +221,10 @@ class Delivery:
     """One write-back to one target.
 
     ``key`` is the idempotency key: a connector leaves exactly one effect per key, however often it is asked.
-    ``reviewed`` False asks for a visible "not reviewed" mark; asking again with True clears it.
-    ``provenance`` is what the destination shows of the run: its id, template, revision, URL.
-    ``earlier`` is the receipt of this delivery when it arrived before: if its effect is gone, a person removed it, and
-    it is not written again. ``suggest`` asks for a proposal that the author accepts or rejects in the vendor's own way,
-    where the vendor has one. With ``comments`` only these are written, and never a text.
+    ``reviewed`` False asks for a visible "not reviewed" mark; asking again with True clears it. ``provenance`` is what
+    the destination shows of the run: its id, template, revision, URL. ``earlier`` is the receipt of this delivery when
+    it arrived before: if its effect is gone, a person removed it, and it is not written again. ``suggest`` asks for a
+    proposal to accept or reject in the vendor's own way, if it has one. With ``comments`` only these are written.
     """
 
     key: str

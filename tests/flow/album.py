@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -112,7 +112,7 @@ class Album(Connector):
 class Thrifty(Album):
     """Takes one read in ten seconds."""
 
-    limits: ClassVar[dict[str, Rate]] = {"read": Rate(limit=1, seconds=10.0)}
+    limits: ClassVar[Mapping[str, Rate]] = {"read": Rate(limit=1, seconds=10.0)}
 
 
 class Plugin:

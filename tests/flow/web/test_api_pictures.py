@@ -102,10 +102,10 @@ def test_a_run_that_needs_a_picture_is_refused_without_one(site: Site) -> None:
 
 
 def test_programs_and_panels_learn_which_templates_look_at_a_picture(site: Site) -> None:
-    listed = site.client().get("/api/v1/templates", headers=site.bearer()).json["templates"]
+    listed = site.client().get("/api/v1/templates", headers=site.bearer()).get_json()["templates"]
     assert {one["name"]: one["picture"] for one in listed}["caption"] == "required"
     assert {one["name"]: one["picture"] for one in listed}["brief-from-notes"] == "none"
-    spec = site.client().get("/openapi.json").json["components"]["schemas"]
+    spec = site.client().get("/openapi.json").get_json()["components"]["schemas"]
     assert spec["Image"]["properties"]["base64"]["contentEncoding"] == "base64"
     assert spec["Image"]["properties"]["media_type"]["enum"] == ["image/jpeg", "image/png", "image/webp", "image/gif"]
 
