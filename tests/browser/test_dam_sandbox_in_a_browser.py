@@ -82,6 +82,7 @@ def test_what_is_dropped_gets_a_tile_and_what_is_written_there_appears_by_itself
 def test_a_dropped_picture_gets_its_alt_text_and_the_approved_one_leads_to_copy_on_the_campaign(
     demo: Setting, page: Page, pictures: Path
 ) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{demo.stand_ins['dam'].url}/")
     drop(page, "Folding solar lantern on a balcony at night.png")
     tile = page.locator(".tile").first
@@ -92,6 +93,7 @@ def test_a_dropped_picture_gets_its_alt_text_and_the_approved_one_leads_to_copy_
     expect(tile.locator("[data-slot=tags] li").nth(4)).to_be_visible()
     tile.get_by_role("button", name="Approve").click()
     expect(tile.locator(".badge").first).to_have_text("Approved")
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=pictures / "library.png")
     run = tile.get_by_role("link", name="How it was made").get_attribute("href")
     assert run is not None and run.startswith(f"{demo.hub.settings.url}/runs/")
