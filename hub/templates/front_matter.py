@@ -10,6 +10,8 @@ import yaml
 
 from hub.errors import BadRequest
 
+# The same YAML read in C, about ten times as fast: a hub reads all its templates when it starts.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_SOURCE = 64 * 1024
 _DEPTH = 12
 
@@ -100,8 +102,8 @@ def read(name: str, source: str) -> FrontMatter:
     positions: dict[tuple[str | int, ...], int] = {}
     try:
         _refuse_aliases(name, head)
-        _positions(name, yaml.compose(head, Loader=yaml.SafeLoader), (), positions)
-        data = yaml.safe_load(head)
+        _positions(name, yaml.compose(head, Loader=_LOADER), (), positions)
+        data = yaml.load(head, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "the head is no YAML"
@@ -117,7 +119,7 @@ def read(name: str, source: str) -> FrontMatter:
 
 def _refuse_aliases(name: str, head: str) -> None:
     depth = 0
-    for event in yaml.parse(head, Loader=yaml.SafeLoader):
+    for event in yaml.parse(head, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise refused(name, event.start_mark.line + 1, "YAML anchors and aliases are not taken", "Write it out.")
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -10,6 +10,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -110,6 +111,12 @@ def load(name: str, source: str) -> Template:
 
 def shipped() -> dict[str, Template]:
     """The templates of the ``prompts`` package, by name."""
+    return dict(_shipped())
+
+
+@cache
+def _shipped() -> dict[str, Template]:
+    # A package does not change while it runs, and a template never.
     files = [item for item in resources.files("prompts").iterdir() if item.name.endswith(".prompty")]
     return _all((item.name.removesuffix(".prompty"), item.read_text("utf-8")) for item in files)
 
