@@ -85,7 +85,7 @@ class Request:
     """What a connector or the API hands the hub, in the hub's words.
 
     ``key`` names the vendor's delivery: the same key is the same run, however often it arrives. One of ``workflow`` and
-    ``template`` is set. ``raw`` is the vendor's original, ``context`` was read with it, ``picture`` is a sent one's hash.
+    ``template`` is set. ``raw`` is the vendor's original, ``context`` was read with it, ``picture`` the hash of one.
     """
 
     key: str
