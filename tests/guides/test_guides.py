@@ -24,6 +24,7 @@ HOW_TO = [
     "connect-google-docs",
     "deploy-google-docs-addons",
     "connect-salesforce",
+    "connect-a-dam",
     "connect-a-model",
     "run-in-production",
     "write-a-template",

@@ -25,6 +25,7 @@ ORDER = (
     "connect-google-docs",
     "deploy-google-docs-addons",
     "connect-salesforce",
+    "connect-a-dam",
     "connect-a-model",
     "how-a-run-works",
     "governance",
