@@ -189,8 +189,8 @@ ASSET = {
     "new_metadata": {"z": []},
 }
 VALUES = (None, 0, -1, 10**30, 1.5, True, "", "a", "approved", "a" * 32, "x" * 300, "../..", "\ud800", "image",
-          "2024-13-01", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00", [], {}, [None], {"a": None}, [[ASSET]], [ASSET, ASSET, 7],
-          {"summer/a": ASSET, "": ASSET, "b": {"type": "fetch"}}, {"triggered_by": [], "triggered_at": 7},
+          "2024-13-01", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00", [], {}, [None], {"a": None},
+          [[ASSET]], [ASSET, ASSET, 7], {"summer/a": ASSET, "": ASSET, "b": {"type": "fetch"}}, {"triggered_by": [], "triggered_at": 7},
           {"triggered_by": {"id": ["x"], "source": 1}, "triggered_at": "-"})  # fmt: skip
 
 
