@@ -15,7 +15,7 @@ from connectors.dam.asset import Asset, Value
 from connectors.dam.dialects import dialect_of
 from connectors.dam.marks import Entry, Review, Wrote
 from connectors.dam.settings import DamSettings
-from connectors.dam.slots import NAMES, Filled, clean, cut, digest, fitted, shown
+from connectors.dam.slots import NAMES, Filled, clean, cut, digest, fitted, shown, standing
 from hub.sdk import Conflict, Delivery, Json, Receipt, TargetGone
 
 NOT_REVIEWED, REVIEWED, NONE_NEEDED = "Not reviewed", "Reviewed", "No review needed"
@@ -57,7 +57,7 @@ def first(settings: DamSettings, asset: Asset, delivery: Delivery, fill: Filled,
     by_run: list[str] = []
     for slot, value in fill.values.items():
         name = settings.field_of(slot)
-        there = asset.fields.get(name, "")
+        there = standing(asset, name, slot)
         if slot in wrote:
             # An attempt that ended halfway wrote its note, and perhaps this one not yet.
             if digest(there) == digest(wrote[slot].before) and digest(value) == wrote[slot].digest:
@@ -95,7 +95,7 @@ def again(settings: DamSettings, asset: Asset, delivery: Delivery) -> Plan:
     receipt = delivery.earlier
     assert receipt is not None
     slots = slots_of(receipt)
-    if slots and not any(digest(asset.fields.get(one["field"], "")) for one in slots.values()):
+    if slots and not any(digest(standing(asset, one["field"], slot)) for slot, one in slots.items()):
         raise TargetGone(
             "The draft was removed from the asset after it had been written.",
             instead="Copy it from the run's page, or run again.",
@@ -133,7 +133,7 @@ def back(settings: DamSettings, asset: Asset, receipt: Receipt) -> Plan:
     changes: dict[str, Value] = {}
     key = str(receipt.detail.get("key", ""))
     for slot, one in slots_of(receipt).items():
-        there, before = digest(asset.fields.get(one["field"], "")), one["before"]
+        there, before = digest(standing(asset, one["field"], slot)), one["before"]
         if before is not None and there == digest(before):
             continue
         if there != one["digest"]:
@@ -157,7 +157,7 @@ def back(settings: DamSettings, asset: Asset, receipt: Receipt) -> Plan:
 def entries_of(settings: DamSettings, asset: Asset) -> tuple[Entry, ...]:
     """Inlay's note on the asset; nothing where the DAM has no field for it."""
     name = settings.field_of("mark")
-    return marks.read(asset.fields.get(name, "")) if name else ()
+    return marks.read(standing(asset, name, "mark")) if name else ()
 
 
 def binary_of(asset: Asset) -> str:
@@ -177,12 +177,12 @@ def slots_of(receipt: Receipt) -> dict[str, dict]:
 
 
 def _stands(settings: DamSettings, asset: Asset, proposed: Wrote | None) -> bool:
-    there = asset.fields.get(settings.field_of("proposal"), "")
+    there = standing(asset, settings.field_of("proposal"), "proposal")
     return proposed is not None and digest(there) == proposed.digest
 
 
 def _same(settings: DamSettings, asset: Asset, slot: str, value: Value) -> bool:
-    return digest(asset.fields.get(settings.field_of(slot), "")) == digest(value)
+    return digest(standing(asset, settings.field_of(slot), slot)) == digest(value)
 
 
 def _propose(
@@ -199,7 +199,7 @@ def _propose(
     some = [slot for slot in left if slot != "digital_source_type"]
     if not name or not some:
         return
-    there = asset.fields.get(name, "")
+    there = standing(asset, name, "proposal")
     if digest(there) and marks.owner(entries, "proposal", there) is None:
         return
     if len(some) == 1:
@@ -244,7 +244,7 @@ def _sign(
 
 def _review(settings: DamSettings, asset: Asset) -> tuple[str, str]:
     name = settings.field_of("review")
-    return name, shown(asset.fields.get(name, "")) if name else ""
+    return name, shown(standing(asset, name, "review")) if name else ""
 
 
 def _word(settings: DamSettings, state: Review, delivery: Delivery | None) -> str:

@@ -22,7 +22,7 @@ def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
         return None
     where = place.address(delivery.target.at)
     asset = fetched(connection, where.asset)
-    there = {slot: asset.fields.get(one["field"], "") for slot, one in wrote.items()}
+    there = {slot: slots.standing(asset, one["field"], slot) for slot, one in wrote.items()}
     if not any(slots.digest(value) for value in there.values()):
         return Standing(state="deleted")
     if all(slots.digest(there[slot]) == one["digest"] for slot, one in wrote.items()):

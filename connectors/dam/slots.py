@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.dam.asset import Value
+from connectors.dam.asset import Asset, Value
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import dialect_of
 from connectors.dam.settings import DamSettings
@@ -108,6 +108,15 @@ def cut(text: str, longest: int) -> str:
     if not text[longest - 1].isspace() and len(words) == 2 and len(words[0]) > longest // 2:
         kept = words[0]
     return kept.rstrip() + "…"
+
+
+def standing(asset: Asset, field: str, slot: str) -> Value:
+    """What stands in a slot's field, in the form of the slot: a list of tags, else one text. A vendor's field may hold
+    tags in one text, and a text in a list of one."""
+    value = asset.fields.get(field, "")
+    if slot == "tags":
+        return tuple(one.strip() for one in value.split(",") if one.strip()) if isinstance(value, str) else value
+    return value if isinstance(value, str) else "\n".join(value)
 
 
 def digest(value: Value) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from connectors.dam import c2pa, marks, place, plan, slots
-from connectors.dam.asset import Asset, Value
+from connectors.dam.asset import SLOTS, Asset, Value
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import dialect_of
 from connectors.dam.plan import Plan
@@ -126,10 +126,12 @@ def _shows(settings: DamSettings, now: Asset, planned: Plan, *, strict: bool) ->
     mark = settings.field_of("mark")
     if mark and mark in planned.changes:
         expected = marks.of(marks.read(planned.changes[mark]), planned.key)
-        return marks.of(marks.read(now.fields.get(mark, "")), planned.key) == expected
+        return marks.of(marks.read(slots.standing(now, mark, "mark")), planned.key) == expected
     if not strict:
         return True  # The vendor said that it is done, and no note tells its own spelling from a person's edit.
-    return all(slots.digest(now.fields.get(name, "")) == slots.digest(to) for name, to in planned.changes.items())
+    slot_of = {settings.field_of(slot): slot for slot in SLOTS}
+    shown = {name: slots.standing(now, name, slot_of.get(name, "")) for name in planned.changes}
+    return all(slots.digest(shown[name]) == slots.digest(to) for name, to in planned.changes.items())
 
 
 def _refuse(connection: Connection, delivery: Delivery) -> None:

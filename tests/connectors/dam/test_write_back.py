@@ -323,6 +323,28 @@ def test_a_draft_without_a_place_here_says_who_can_make_one() -> None:
     assert caught.value.who == "an admin"
 
 
+@pytest.mark.parametrize("lag", [0.0, 0.05])
+def test_a_vendor_may_keep_tags_in_one_text_and_a_text_in_a_list(lag: float) -> None:
+    at = desk(lag=lag)
+    plain = at.shelf.asset
+
+    def told(id: str) -> Any:
+        found = plain(id)
+        fields = {name: ", ".join(v) if isinstance(v, tuple) else v for name, v in found.fields.items()}
+        fields = {name: (v,) if name == "x:alt_text" else v for name, v in fields.items()}
+        return dataclasses.replace(found, fields=fields)
+
+    at.shelf.asset = told  # type: ignore[method-assign]
+    asset = at.add()
+    delivery = at.delivery(asset, fields={**ALT, "tags": ["pier", "lake"]})
+    receipt = write(at, delivery)
+    kept = read_back(at.connection, dataclasses.replace(delivery, earlier=receipt))
+    assert kept is not None
+    assert kept.state == "kept"
+    undo(at.connection, delivery.target, receipt)
+    assert (at.shows(asset, "alt_text"), at.shows(asset, "tags")) == ("", "")
+
+
 def test_simulated_drafts_and_remarks_are_refused() -> None:
     at = desk()
     asset = at.add()
