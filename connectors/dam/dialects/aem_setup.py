@@ -15,7 +15,7 @@ _NO_STATE = '"inlay-probe-of-no-state"'
 _PROFILE = (
     "Add the project's technical account to a group that may {verb} the assets: in the Adobe Developer Console, give "
     "the credential a product profile of this author; and list its client id in the environment's api.yaml "
-    "(`inlay connectors` prints it)."
+    "(`inlay connectors manifest` prints it)."
 )
 
 
