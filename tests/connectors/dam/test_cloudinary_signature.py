@@ -177,10 +177,31 @@ def test_json_written_anew_is_another_body() -> None:
     assert not proven(notification(again, x_cld_signature=digest(BODY, "1700000000")))
 
 
-KINDS = ("upload", "moderation", "rename", "delete", "move", "resource_tags_changed", "resource_context_changed",
-         "resource_metadata_changed", "eager", "")  # fmt: skip
-KEYS = ("resources", "asset_id", "public_id", "request_id", "version", "moderation_status", "notification_context",
-        "resource_type", "type", "timestamp", "to_public_id")  # fmt: skip
+KINDS = (
+    "upload",
+    "moderation",
+    "rename",
+    "delete",
+    "move",
+    "resource_tags_changed",
+    "resource_context_changed",
+    "resource_metadata_changed",
+    "eager",
+    "",
+)
+KEYS = (
+    "resources",
+    "asset_id",
+    "public_id",
+    "request_id",
+    "version",
+    "moderation_status",
+    "notification_context",
+    "resource_type",
+    "type",
+    "timestamp",
+    "to_public_id",
+)
 ASSET = {
     "asset_id": "a" * 32,
     "added": [{"name": "alt"}, 3],
@@ -188,10 +209,34 @@ ASSET = {
     "removed": ["y"],
     "new_metadata": {"z": []},
 }
-VALUES = (None, 0, -1, 10**30, 1.5, True, "", "a", "approved", "a" * 32, "x" * 300, "../..", "\ud800", "image",
-          "2024-13-01", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00", [], {}, [None], {"a": None},
-          [[ASSET]], [ASSET, ASSET, 7], {"summer/a": ASSET, "": ASSET, "b": {"type": "fetch"}}, {"triggered_by": [], "triggered_at": 7},
-          {"triggered_by": {"id": ["x"], "source": 1}, "triggered_at": "-"})  # fmt: skip
+VALUES = (
+    None,
+    0,
+    -1,
+    10**30,
+    1.5,
+    True,
+    "",
+    "a",
+    "approved",
+    "a" * 32,
+    "x" * 300,
+    "../..",
+    "\ud800",
+    "image",
+    "2024-13-01",
+    "9999-12-31T23:59:59+00:00",
+    "0001-01-01T00:00:00",
+    [],
+    {},
+    [None],
+    {"a": None},
+    [[ASSET]],
+    [ASSET, ASSET, 7],
+    {"summer/a": ASSET, "": ASSET, "b": {"type": "fetch"}},
+    {"triggered_by": [], "triggered_at": 7},
+    {"triggered_by": {"id": ["x"], "source": 1}, "triggered_at": "-"},
+)
 
 
 @given(
