@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from connectors.dam import context, inbound, look_up, manifests, picture, place, probes, read_back, sweep, write_back
+from connectors.dam import (
+    context,
+    inbound,
+    look_up,
+    manifests,
+    panel,
+    panels,
+    picture,
+    place,
+    probes,
+    read_back,
+    sweep,
+    write_back,
+)
 from connectors.dam.dialects import dialect_of
 from connectors.dam.settings import DamSettings
 from hub.sdk import (
@@ -15,12 +28,14 @@ from hub.sdk import (
     ConnectorSettings,
     Context,
     Delivery,
+    Desk,
     Ignored,
     Inbound,
     InboundAnswer,
     ItemCount,
     Json,
     Notice,
+    Panel,
     Picture,
     Probe,
     Receipt,
@@ -40,7 +55,7 @@ class Dam(Connector):
     name: ClassVar[str] = "dam"
     title: ClassVar[str] = "DAM"
     settings: ClassVar[type[ConnectorSettings]] = DamSettings
-    surfaces: ClassVar[tuple[str, ...]] = ("dam",)
+    surfaces: ClassVar[tuple[str, ...]] = ("dam", panel.SURFACE)
     events: ClassVar[tuple[str, ...]] = inbound.EVENTS
 
     def handshake(self, connection: Connection, request: Inbound) -> InboundAnswer | None:
@@ -99,6 +114,12 @@ class Dam(Connector):
         if connection is None:
             return ""
         return dialect_of(connection.settings).page(connection.settings, place.address(target.at).asset)
+
+    def panels(self, connection: Connection) -> Sequence[Panel]:
+        return panels.panels(connection)
+
+    def blueprint(self, desk: Desk) -> Any:
+        return panel.blueprint(desk)
 
     def sandbox(self) -> Callable[..., Any] | None:
         from connectors.dam.sandbox import start

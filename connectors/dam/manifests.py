@@ -1,9 +1,10 @@
-"""What an admin puts into the DAM's console: the dialect's steps, with the hub's own address in them."""
+"""What an admin puts into the DAM's console and Adobe's programs, with the hub's own address in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.dam import panels
 from connectors.dam.dialects import dialect_of
 from hub.sdk import Connection
 
@@ -11,4 +12,5 @@ from hub.sdk import Connection
 def manifests(connection: Connection, url: str) -> Mapping[str, str]:
     """Name to content. ``url`` is where the hub serves the connection's pages; webhooks go to ``/in/<connection>``."""
     hub = url.removesuffix(f"/connect/dam/{connection.name}").rstrip("/")
-    return dialect_of(connection.settings).steps(connection.settings, f"{hub}/in/{connection.name}")
+    steps = dialect_of(connection.settings).steps(connection.settings, f"{hub}/in/{connection.name}")
+    return {**steps, **panels.packages(connection, f"{hub}/connect/dam/{connection.name}")}

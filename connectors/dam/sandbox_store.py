@@ -96,10 +96,12 @@ class AssetStore:
         height: int = 0,
         fields: Mapping[str, Any] | None = None,
         quiet: bool = False,
+        at: float | None = None,
     ) -> Asset:
-        """A new asset, and the changes ``created`` and ``ready``; ``quiet`` tells nobody."""
+        """A new asset, and the changes ``created`` and ``ready``; ``quiet`` tells nobody. ``at`` is when it was added,
+        in Unix seconds, if not now."""
         with self._lock:
-            now = self.clock()
+            now = self.clock() if at is None else at
             asset = Asset(
                 id=id or self.new_id(),
                 name=name,

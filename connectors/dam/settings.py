@@ -14,6 +14,10 @@ from connectors.dam.asset import SLOTS
 from hub.sdk import ConnectorSettings, Secret
 
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
+#: As a browser sends it: no path, no wildcard, and http for this machine alone.
+_ORIGIN = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?", re.ASCII
+)
 _FIELD = re.compile(r"[A-Za-z0-9_:./ -]{1,100}", re.ASCII)
 _STARTS = ("asset.created", "asset.ready", "asset.updated", "metadata.changed", "asset.approved")
 #: These every dialect takes; what else one takes it says itself.
@@ -160,6 +164,16 @@ class DamSettings(ConnectorSettings):
     @classmethod
     def _no_empty_secret(cls, value: Secret | None) -> Secret | None:
         return value or None
+
+    @field_validator("panel_origins")
+    @classmethod
+    def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not _ORIGIN.fullmatch(one):
+                raise ValueError(
+                    "write each origin whole, such as https://w123.wxp.adobe-addons.com; none stands for many"
+                )
+        return value
 
     @field_validator("starts")
     @classmethod

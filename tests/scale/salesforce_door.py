@@ -1,4 +1,4 @@
-"""The door of a storm: everything the org sends goes through it, and it can kill the hub before an answer is heard."""
+"""The door of a storm: everything a vendor sends goes through it, and it can kill the hub before an answer is heard."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import http.client
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+#: Headers that belong to one connection, not to what is said over it.
+_OWN = ("host", "connection", "content-length", "transfer-encoding", "accept-encoding")
 
 
 class Door:
@@ -19,9 +22,10 @@ class Door:
         door = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+            def do_GET(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                told = door._ask(self.path, body, self.headers.get("Content-Type", ""))
+                kept = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
+                told = door._ask(self.command, self.path, body, kept)
                 if told is None:
                     self.close_connection = True
                     return
@@ -31,6 +35,8 @@ class Door:
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)
+
+            do_POST = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 return
@@ -52,10 +58,10 @@ class Door:
         self._server.server_close()
         self._thread.join(5)
 
-    def _ask(self, path: str, body: bytes, kind: str) -> tuple[int, bytes, str] | None:
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str] | None:
         connection = http.client.HTTPConnection("127.0.0.1", self._behind, timeout=30)
         try:
-            connection.request("POST", path, body, {"Content-Type": kind})
+            connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
             told = answer.status, answer.read(), answer.getheader("Content-Type") or ""
         except (OSError, http.client.HTTPException):
@@ -63,7 +69,8 @@ class Door:
         finally:
             connection.close()
         with self._lock:
-            strike, self._strike = (self._strike, None) if told[0] == 200 else (None, self._strike)
+            stored = method == "POST" and told[0] == 200
+            strike, self._strike = (self._strike, None) if stored else (None, self._strike)
         if strike is None:
             return told
         strike()
