@@ -9,8 +9,10 @@ import pytest
 from connectors.dam.sandbox_store import PERSON
 from hub.domain import RunState
 from hub.pipeline.sweep import sweep_now
+from hub.store import deliveries
 from tests.connectors.dam import images
 from tests.connectors.dam.hub_bench import FIELDS, TEMPLATE, connected
+from tests.hubs import ENVELOPE
 
 each_vendor = pytest.mark.parametrize("dialect", ["aem", "cloudinary"])
 
@@ -90,3 +92,47 @@ def test_the_model_sees_the_picture_and_its_type_is_what_the_bytes_say(dialect: 
         (picture,) = prompt.pictures
         assert picture.media_type in ("image/png", "image/jpeg")
         assert picture.data or picture.url
+
+
+def test_a_thousand_deliveries_of_one_event_forty_at_a_time_are_one_run_and_one_write(tmp_path: Path) -> None:
+    with connected(tmp_path, "cloudinary") as place:
+        place.dam.sender.repeat, place.dam.sender.workers = 1000, 40
+        asset = place.dam.drop("lantern.png", images.png(8, 8))
+        assert place.dam.sender.drained(120)
+        assert [one.status for one in place.dam.sender.attempts] == [200] * 1000
+        place.dam.sender.repeat = 1
+        (run,) = place.settle()
+        assert run.state is RunState.DELIVERED, run.problem
+        assert len(place.model.prompts) == 1
+        assert str(place.dam.store.get(asset).fields["context:inlay_mark"]).count(run.id) == 1
+
+
+@each_vendor
+def test_what_a_person_writes_meanwhile_stays_and_the_draft_stands_beside_it(dialect: str, tmp_path: Path) -> None:
+    with connected(tmp_path, dialect) as place:
+        asset = place.dam.drop("lantern.png", images.png(8, 8))
+        assert place.dam.sender.drained()
+        place.dam.store.change(asset, {place.dam.vendor.shows["alt_text"]: "A person's own words"}, by=PERSON)
+        (run,) = place.settle()
+        assert run.state is RunState.DELIVERED, run.problem
+        assert place.shows(asset, "alt_text") == "A person's own words"
+        assert place.shows(asset, "title") == FIELDS["title"]
+        assert place.shows(asset, "proposal") == FIELDS["alt_text"]
+        with place.hub.database.reading() as tx:
+            (row,) = deliveries.of_run(tx, run.id)
+        assert row.receipt is not None
+        assert "alt text" in row.receipt.detail["note"]
+
+
+@each_vendor
+def test_a_new_version_of_the_file_gets_new_texts_where_the_old_ones_were_inlay_s(dialect: str, tmp_path: Path) -> None:
+    other = {**FIELDS, "alt_text": "A lantern hangs in a tree.", "title": "Tree"}
+    with connected(tmp_path, dialect) as place:
+        place.model.then({"variants": [other], **ENVELOPE})
+        asset = place.dam.drop("lantern.png", images.png(8, 8))
+        place.settle()
+        place.dam.store.change(asset, {place.dam.vendor.shows["title"]: "A person's title"}, by=PERSON)
+        place.dam.store.replace(asset, images.png(9, 9))
+        assert len(place.settle()) == 2
+        assert place.shows(asset, "alt_text") == "A lantern hangs in a tree."
+        assert place.shows(asset, "title") == "A person's title"
