@@ -29,7 +29,7 @@ def client_of(connection: Connection) -> Client:
 
 
 class Client:
-    """Calls of one account. Safe to share between threads; addresses are built from settings and ids, never from bodies.
+    """Calls of one account. Safe to share between threads; addresses come from settings and ids, never from bodies.
 
     In a sandbox every address leads to the stand-in: the vendor's host becomes the first part of the path.
     """
