@@ -160,9 +160,11 @@ class Sender:
     def _run(self, number: int) -> None:
         while True:
             with self._changed:
-                while not self._stopping and (number >= self.workers or not (one := self._next())):
+                one = self._take(number)
+                while one is None and not self._stopping:
                     self._changed.wait(self._pause(number))
-                if self._stopping:
+                    one = self._take(number)
+                if one is None or self._stopping:
                     return
                 self._queue.remove(one)
                 self._busy += 1
@@ -175,6 +177,9 @@ class Sender:
                 if again:
                     self._queue.append(one)
                 self._changed.notify_all()
+
+    def _take(self, number: int) -> Waiting | None:
+        return self._next() if number < self.workers else None
 
     def _next(self) -> Waiting | None:
         if self.paused or not self.endpoint or self._asked > time.monotonic():

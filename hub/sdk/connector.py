@@ -95,7 +95,7 @@ class Connector(ABC):
         """The answer to a vendor's set-up question, or None when this request is no handshake."""
         return None
 
-    def prepare(self, connection: Connection, request: Inbound) -> None:
+    def prepare(self, connection: Connection, request: Inbound) -> None:  # noqa: B027 - most need nothing fetched
         """Fetch what ``verify`` needs and cannot know, such as the vendor's public key, into ``connection.memory``.
         The request is unproven: it must not choose where the call goes, nor how often one is made.
 
