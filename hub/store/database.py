@@ -16,8 +16,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from hub.errors import ConfigurationError, Unavailable
 from hub.store.one_writer import OneWriter
 
-#: The migration this code needs. ``hub/store/migrations/versions`` holds them all.
-SCHEMA = "0003"
+_MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+#: The migration this code needs: the newest there is. Their files begin with their number.
+SCHEMA = max(file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
 
 
 class Database:

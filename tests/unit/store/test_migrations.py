@@ -1,0 +1,43 @@
+"""A database of any earlier version is brought up to date when a hub opens it. On both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+
+import hub.store.migrations
+from hub.store import Database
+from hub.store.database import SCHEMA
+from hub.store.tables import metadata
+
+FOLDER = Path(hub.store.migrations.__file__).parent
+NUMBERS = sorted(file.name.partition("_")[0] for file in (FOLDER / "versions").glob("0*.py"))
+
+
+def test_the_newest_migration_is_the_schema_the_code_asks_for() -> None:
+    assert SCHEMA == NUMBERS[-1]
+    assert NUMBERS == [f"{number:04d}" for number in range(1, len(NUMBERS) + 1)]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(database_url: str, number: str) -> None:
+    database = Database(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with database.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, number)
+    assert database.schema() == number
+    database.migrate()
+    assert database.schema() == SCHEMA
+    with database.reading() as connection:
+        stored = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+        assert stored == set(metadata.tables)
+        assert not compare_metadata(MigrationContext.configure(connection), metadata)
+    database.close()
