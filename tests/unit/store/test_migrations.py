@@ -21,8 +21,8 @@ NUMBERS = sorted(file.name.partition("_")[0] for file in (FOLDER / "versions").g
 
 
 def test_the_newest_migration_is_the_schema_the_code_asks_for() -> None:
-    assert SCHEMA == NUMBERS[-1]
-    assert NUMBERS == [f"{number:04d}" for number in range(1, len(NUMBERS) + 1)]
+    assert NUMBERS[-1] == SCHEMA
+    assert [f"{number:04d}" for number in range(1, len(NUMBERS) + 1)] == NUMBERS
 
 
 @pytest.mark.parametrize("number", NUMBERS)
