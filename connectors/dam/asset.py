@@ -1,4 +1,4 @@
-"""The words of this connector: an asset as it was read, what a sender says happened to one, and the slots of a draft."""
+"""The words of this connector: an asset as it was read, what a sender says happened to one, a draft's slots."""
 
 from __future__ import annotations
 

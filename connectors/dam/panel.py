@@ -1,7 +1,7 @@
 """The hub's half of the Adobe panels: what they call, in the name of a person the hub itself has signed in.
 
-A panel reads and writes the design itself, in the person's own program. It sends the text or the picture with the click,
-and reports where it put a draft.
+A panel reads and writes the design itself, in the person's own program. It sends the text or the picture with the
+click, and reports where it put a draft.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ class Bynder(Dialect):
     title = "Bynder (over Amazon SNS)"
     needs = ("host", "client_id", "client_secret", "topic")
     takes = ("confirm_subscription", "account", "delivery_host")
-    fields = {"alt_text": "description", "title": "name", "tags": "tags"}
+    #: A portal names every asset after its file: a title would stand over no empty field and be a proposal each time.
+    fields = {"alt_text": "description", "tags": "tags"}
     #: Once public, an asset cannot be taken back.
     never = frozenset({"isPublic", "is_public", "archive", "limited", "brandId", "copyright"})
     no_tag_holds = ","

@@ -1,4 +1,4 @@
-"""Proves messages of Amazon SNS: the topic is the pinned one, the certificate is Amazon's, the signature covers the rest.
+"""Proves messages of Amazon SNS: the topic is the pinned one, the certificate Amazon's, the signature covers the rest.
 
 Any customer of AWS can have SNS sign what they like, so a good signature alone proves nothing: the topic does.
 Sources: the SNS developer guide ("Verifying the signatures of Amazon SNS messages", "Amazon SNS message delivery
@@ -140,7 +140,7 @@ def read(body: bytes, topic: Topic) -> Message:
 
 
 def prepare(connection: Connection, request: Inbound, topic: Topic) -> None:
-    """Fetch the certificate a message names, once, if it is one there can be. What cannot be read is left to ``verify``.
+    """Fetch the certificate a message names, once, if there can be one. What cannot be read is left to ``verify``.
 
     Raises:
         Unavailable: the certificate cannot be had now. SNS tries again after a 5xx, and after no 4xx.

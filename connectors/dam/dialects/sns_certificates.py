@@ -1,4 +1,4 @@
-"""The certificates Amazon SNS signs with: fetched once, checked before they are believed, and never asked for in vain."""
+"""The certificates Amazon SNS signs with: fetched once, checked before they are believed, never asked for in vain."""
 
 from __future__ import annotations
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from connectors.dam.connector import Dam
 from hub.sdk import Inbound
 from hub.testing.connector_contract import ConnectorContract, Stand, posted
+from tests.connectors.dam.bynder_stand import BynderStand
 from tests.connectors.dam.stands import DamStand, secret
 
 
@@ -97,3 +99,27 @@ class TestAem(DamContract):
 def project(key: str) -> str:
     """The client id of the project whose secret the key is."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+class TestBynder(DamContract):
+    dialect = "bynder"
+    events = ("asset.ready", "asset.updated", "metadata.changed", "asset.deleted")
+    turns_over = False
+    # The signature is over the fields; what stands between them is nobody's.
+    signs_body = False
+    too_old_after = 75 * 60.0
+
+    def stand(self) -> Stand:
+        self.running = BynderStand()
+        return self.running
+
+    def unheard_of(self, event: bytes) -> bytes:
+        return json.dumps({**json.loads(event), "Subject": "asset_bank.media.inlay_unheard_of"}).encode()
+
+    def signed(self, event: bytes, key: str) -> Inbound:
+        return self.running.signed(event, key)
+
+    def unproven(self, call: Inbound) -> Inbound:
+        said = json.loads(call.body)
+        del said["Signature"]
+        return replace(call, body=json.dumps(said).encode())
