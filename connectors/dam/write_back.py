@@ -109,14 +109,16 @@ def _standing(connection: Connection, dialect: Dialect, id: str, planned: Plan) 
     Raises:
         Unavailable: the vendor took the change and does not show it yet.
     """
-    until = time.monotonic() + dialect.lag
+    until, pause = time.monotonic() + dialect.lag, dialect.lag / 100
     while True:
         now = fetched(connection, id)
         if _shows(connection.settings, now, planned, strict=dialect.lag > 0):
             return now
         if time.monotonic() >= until:
             break
-        time.sleep(min(0.5, dialect.lag / 8))
+        # Most changes show at once: the pauses grow, so that few calls are spent on the others.
+        time.sleep(min(pause, 0.5))
+        pause *= 2
     if dialect.lag:
         raise Unavailable("The DAM took the change, and does not show it yet.", after=dialect.lag)
     return None
