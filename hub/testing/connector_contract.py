@@ -105,7 +105,7 @@ class ConnectorContract(InboundContract, WritingContract):
     def test_settings_and_connections_show_no_secret(self, bench: Bench) -> None:
         given, opened = bench.stand.settings(KEYS[ONE], "planted-key-before"), bench.opened()
         secrets = self._secrets(given)
-        assert KEYS[ONE] in secrets, "what webhooks are signed with is a Secret"
+        assert bench.stand.secret(KEYS[ONE]) in secrets, "what webhooks are signed with is a Secret"
         filled = self.connector.settings.model_validate(given)
         with bench.hub.database.reading() as tx:
             stored = connections.get(tx, ONE)

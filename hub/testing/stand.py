@@ -14,6 +14,10 @@ class Stand(ABC):
     ``at`` is a target as the connector knows it, ``key`` a delivery's key.
     """
 
+    def secret(self, key: str) -> str:
+        """What a key of the contract looks like in the settings. Override it where a secret has a form of its own."""
+        return key
+
     @abstractmethod
     def settings(self, key: str, previous: str = "") -> dict[str, Any]:
         """What an admin fills in to connect to this stand-in, secrets as plain strings.

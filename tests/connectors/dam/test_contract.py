@@ -12,6 +12,7 @@ from connectors.dam.connector import Dam
 from hub.sdk import Inbound
 from hub.testing.connector_contract import ConnectorContract, Stand, posted
 from tests.connectors.dam.bynder_stand import BynderStand
+from tests.connectors.dam.signed_stand import SignedStand, signed
 from tests.connectors.dam.stands import DamStand, secret
 
 
@@ -123,3 +124,17 @@ class TestBynder(DamContract):
         said = json.loads(call.body)
         del said["Signature"]
         return replace(call, body=json.dumps(said).encode())
+
+
+class TestStandardWebhooks(DamContract):
+    dialect = "standard_webhooks"
+    too_old_after = 300.0
+
+    def stand(self) -> Stand:
+        return SignedStand()
+
+    def unheard_of(self, event: bytes) -> bytes:
+        return json.dumps({**json.loads(event), "type": "inlay.unheard_of"}).encode()
+
+    def signed(self, event: bytes, key: str) -> Inbound:
+        return signed(event, key)
