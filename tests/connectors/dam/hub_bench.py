@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from connectors.dam.sandbox import Sandbox, start
+from connectors.dam.sandbox_store import AssetStore
+from connectors.dam.sandbox_vendor import Vendor
 from hub.bootstrap import Hub
 from hub.domain import Run
 from hub.pipeline.look_up import look_up
@@ -75,9 +77,17 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def connected(home: Path, dialect: str, *, starts: Mapping[str, Any] | None = None, **given: Any) -> Iterator[Place]:
-    """``given`` are more settings of the connection; without ``starts`` a ready asset gets its alt text."""
-    dam, clock, model = start(dialect=dialect, sample=False), Clock(), FakeModel(ANSWER)
+def connected(
+    home: Path,
+    dialect: str,
+    *,
+    starts: Mapping[str, Any] | None = None,
+    vendor: Callable[[AssetStore], Vendor] | None = None,
+    **given: Any,
+) -> Iterator[Place]:
+    """``given`` are more settings of the connection; without ``starts`` a ready asset gets its alt text. ``vendor``
+    makes the vendor, in place of the dialect's."""
+    dam, clock, model = start(dialect=dialect, vendor=vendor, sample=False), Clock(), FakeModel(ANSWER)
     try:
         with a_hub(home, model=model, clock=clock) as hub:
             plain = {**dam.settings(), "starts": dict(starts or {"asset.ready": [TEMPLATE]}), **given}
