@@ -51,8 +51,8 @@ class DamSettings(ConnectorSettings):
     account: str = Field(
         "",
         max_length=200,
-        description="The account's name at the vendor: the Cloudinary cloud name, or an id the preset asks for. For Bynder the "
-        "metaproperty that means approved, as name=option.",
+        description="The account's name at the vendor: the Cloudinary cloud name, or an id the preset asks for. For "
+        "Bynder the metaproperty that means approved, as name=option.",
     )
     client_id: str = Field(
         "",
