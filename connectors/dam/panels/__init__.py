@@ -64,7 +64,7 @@ def packages(connection: Connection, url: str) -> Mapping[str, str]:
         return {"panels/NOT-MADE.txt": _NOT_MADE % url}
     host = parts.netloc.lower()
     here = {"ID": _ID.sub("-", f"{host}-{connection.name}".lower()).strip("-"), "HOST": host}
-    here |= {"ORIGIN": f"{parts.scheme}://{host}"}
+    here |= {"ORIGIN": f"{parts.scheme}://{host}", "SCHEME": parts.scheme}
     found: dict[str, str] = {}
     for package, files in PACKAGES.items():
         folder = f"panels/{package}/"
