@@ -12,10 +12,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from hub.errors import Unavailable
+from hub.pipeline import review
+from hub.pipeline.run import advance
+from hub.store import runs
 from hub.testing import FakeModel
 from tests.browser.express_stage import ORIGIN, Stage, express
-from tests.flow.web.site import actor
-from tests.hubs import ENVELOPE, answer
+from tests.hubs import ENVELOPE, REVIEWER, answer
 
 REWRITE = "Rewrite in brand voice"
 COPY = "Our spring sale starts on Monday and everybody is welcome."
@@ -108,8 +110,12 @@ def test_after_the_review_the_line_is_taken_out(stage: Callable[..., Stage]) -> 
     it.run("Social ad variants", offer="Sommerlicht, a lantern that charges by day and folds flat.")
     it.page.get_by_role("button", name="Insert: Meta headline").first.click()
     expect(it.page.locator("#said")).to_have_text("Inserted.")
-    (run,) = it.site.hub.runs() if hasattr(it.site.hub, "runs") else _runs(it)
-    it.site.hub.approve(run.id, actor=actor("jon")) if hasattr(it.site.hub, "approve") else _approve(it, run.id)
+    parts = it.site.hub.parts
+    with it.site.hub.database.reading() as tx:
+        (run,) = runs.newest(tx, teams=None, limit=10)
+    assert run.draft is not None
+    review.decide(parts, run, REVIEWER, accept=True, seen=review.content_hash(run.draft))
+    advance(parts, run.id)
     it.page.get_by_role("button", name="‹ Back").click()
     it.page.get_by_role("button", name=re.compile("Social ad variants.*The draft is here")).click()
     it.page.get_by_role("button", name=re.compile("^Take the line out")).click()
@@ -175,7 +181,7 @@ def test_a_sign_in_that_ended_asks_for_another_and_keeps_the_design(stage: Calla
     expect(it.page.get_by_role("alert")).to_contain_text("You are signed out.")
     it.picture("9-signed-out-again")
     assert it.texts() == [COPY]
-    it.sign_in()
+    it.sign_in(who="")
 
 
 def test_a_model_that_is_away_is_told_and_the_run_can_be_opened_again(stage: Callable[..., Stage]) -> None:
@@ -233,6 +239,7 @@ def test_no_screen_of_the_panel_bars_anybody(stage: Callable[..., Stage], axe: s
         assert found == []
         assert it.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
 
+    expect(it.page.get_by_role("button", name="Sign in")).to_be_visible()
     unbarred()
     it.write(COPY)
     it.sign_in()
