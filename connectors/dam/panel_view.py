@@ -165,5 +165,9 @@ def _insert(run: Json, visitor: Visitor) -> dict[str, Any]:
 def _problem(found: Json | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    who = found["who"] if found["who"] not in _WITHOUT_ACTOR else ""
-    return {**{name: found[name] for name in ("code", "what", "why", "instead")}, "who": who}
+    who, _, more = found["who"].partition(": ")
+    known = {name: found[name] for name in ("code", "what", "why", "instead")}
+    if who in _WITHOUT_ACTOR:
+        # "nobody: Inlay tries again by itself" says what happens, and not who helps.
+        return {**known, "instead": found["instead"] or (f"{more}." if more else ""), "who": ""}
+    return {**known, "who": found["who"]}

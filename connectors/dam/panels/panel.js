@@ -78,7 +78,7 @@
         if (given === null) return;
         this.token = given.access_token;
         await this.keep("token", { token: this.token, until: this.host.now() + given.expires_in * 1000 });
-        this.set({ code: null });
+        this.set({ code: null, screen: "sign-in" });
         await this.home();
       });
     }

@@ -100,6 +100,8 @@
 
   function run(state, panel) {
     const it = state.run;
+    // What stopped the run stands above already.
+    const found = it.findings.filter((one) => !it.problem || one.message !== it.problem.what);
     const steps = el("ol", { class: "steps" }, it.steps.map((step) => el("li", { class: step.state }, el("span", { class: "mark", "aria-hidden": "true" }, { done: "✓", now: "…", todo: "·", stopped: "×" }[step.state]), step.words, step.state === "now" ? el("span", { class: "hidden" }, " (now)") : null)));
     return [
       button("back", "‹ Back", () => panel.back(), "plain"),
@@ -109,7 +111,7 @@
       it.moving ? steps : null,
       it.moving && it.can_cancel ? button("cancel", "Stop", () => panel.cancel(), "plain") : null,
       it.problem && el("div", { class: "note" }, one("strong", it.problem.what), it.problem.why && one("", it.problem.why), it.problem.instead && one("", it.problem.instead), it.problem.who && one("soft", `Who can help: ${it.problem.who}.`)),
-      it.findings.length ? findings(it) : null,
+      found.length ? findings(found) : null,
       it.line && it.variants.length ? one("soft", it.simulated ? "It goes in with a line that says so." : "Until it is reviewed it goes in with a line that says so.") : null,
       it.insert.why ? el("div", { class: "note" }, one("strong", it.insert.why), one("", it.insert.instead)) : null,
       ...it.variants.map((variant) => drawn(variant, state, panel)),
@@ -120,10 +122,10 @@
     ];
   }
 
-  function findings(it) {
+  function findings(found) {
     return el("section", { class: "findings", "aria-label": "What the checks found" },
       el("h2", {}, "What the checks found"),
-      it.findings.map((found) => el("div", { class: `finding ${found.outcome}` }, one("strong", found.message), found.why && one("", found.why), found.instead && one("", found.instead))));
+      found.map((each) => el("div", { class: `finding ${each.outcome}` }, one("strong", each.message), each.why && one("", each.why), each.instead && one("", each.instead))));
   }
 
   function drawn(variant, state, panel) {
