@@ -12,8 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from connectors.dam.asset import SLOTS, Kind
 
 _TOKEN = re.compile(r"\{([a-z_]+)\}")
+_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
 #: Settings a host may be made of; what they hold cannot leave the host part of an address.
 _HOST_TOKENS = frozenset({"host", "account", "delivery_host"})
+#: What addresses and bodies hold already.
+_KNOWN = _HOST_TOKENS | {"id", "fields", "field", "value"}
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^\x00-\x1f]*)?$", max_length=200)]
 #: One pointer or several: the first where something stands counts.
@@ -102,6 +105,8 @@ class Proof(Form):
             raise ValueError("id_header and {id} in the message go together: an unsigned id proves nothing")
         if re.search(r"\{(ts|id)\}\{(ts|id)\}|\{id\}\{body\}|\{body\}\{id\}", self.message):
             raise ValueError("something must stand between {id} and its neighbour, or one passes for the other")
+        if re.search(r"[0-9]\{ts\}|\{ts\}[0-9]", self.message):
+            raise ValueError("no digit stands beside {ts}, or it passes for one of the time")
         return self
 
 
@@ -260,6 +265,14 @@ class Write(Call):
     precondition: Literal["etag", "compare", "none"] = "compare"
     take: Mapping[str, Pointer] = Field(default_factory=dict)
 
+    @field_validator("take")
+    @classmethod
+    def _new_names(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        # What a vendor answers never becomes a host, nor another asset's id.
+        if taken := sorted({one for one in given if not _NAME.fullmatch(one)} | set(given) & _KNOWN):
+            raise ValueError(f"{taken[0][:40]!r} is no name of its own: choose another, of small letters and _")
+        return given
+
     @model_validator(mode="after")
     def _whole(self) -> Write:
         placed = "{field}" in self.at
@@ -322,13 +335,14 @@ class Preset(Form):
         if self.fetch is None and (self.write or self.list or self.picture):
             raise ValueError("fetch is missing: what is written is read first")
         own = set(self.write.take) if self.write else set()
-        for name, url, allowed in self._urls():
+        for name, url, allowed in self.urls():
             _check_url(name, url, allowed | (own if name == "write.url" else set()))
-            if not {"host", "account", "delivery_host"} & set(_TOKEN.findall(url)) <= {*self.needs, *self.takes}:
+            if not _HOST_TOKENS & set(_TOKEN.findall(url)) <= {*self.needs, *self.takes}:
                 raise ValueError(f"{name} holds a setting that stands in neither needs nor takes")
         return self
 
-    def _urls(self) -> tuple[tuple[str, str, set[str]], ...]:
+    def urls(self) -> tuple[tuple[str, str, set[str]], ...]:
+        """Every address: the key it stands at, the address, and the tokens it may hold."""
         settings = {"host", "account"}
         found = [
             ("auth.token_url", self.auth.token_url, settings),
@@ -342,6 +356,7 @@ class Preset(Form):
             ("picture.url", self.picture.url if self.picture else "", settings | {"id"}),
             ("probe.url", self.probe.url if self.probe else "", settings),
             ("page", self.page, settings | {"id"}),
+            *(("picture.hosts", f"https://{one}", settings) for one in (self.picture.hosts if self.picture else ())),
         ]
         return tuple(one for one in found if one[1])
 

@@ -191,9 +191,10 @@ def _content(preset: Preset, id: str, changes: Mapping[str, Value], taken: Mappi
     form = preset.write
     assert form is not None
     values = {name: _value(preset, value) for name, value in changes.items()}
+    body = _filled(form.start, {**taken, "id": id})
     if form.body == "form":
         pairs = {name: "" if value is None else value for name, value in values.items()}
-        return urlencode({**form.start, **pairs}, doseq=True).encode(), "application/x-www-form-urlencoded"
+        return urlencode({**body, **pairs}, doseq=True).encode(), "application/x-www-form-urlencoded"
     if form.body == "json_patch":
         at = {name: form.at.replace("{field}", pointer.escaped(name)) for name in values}
         steps = [
@@ -201,7 +202,6 @@ def _content(preset: Preset, id: str, changes: Mapping[str, Value], taken: Mappi
             for name, value in values.items()
         ]
         return json.dumps(steps).encode(), "application/json-patch+json"
-    body = _filled(form.start, {**taken, "id": id})
     if form.entry:
         pointer.put(
             body,

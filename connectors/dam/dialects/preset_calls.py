@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from connectors.dam.client import client_of
 from connectors.dam.dialects.preset import Preset
 from connectors.dam.settings import DamSettings
-from hub.sdk import Connection, NeedsPermission, RateLimited, Reply, Unavailable
+from hub.sdk import Connection, NeedsPermission, RateLimited, Reply, TargetGone, Unavailable
 
 TOKEN = re.compile(r"\{([a-z_]+)\}")
 CREDENTIALS = "Check client_id and client_secret, and what the vendor lets them do."
@@ -23,7 +23,7 @@ def fill(url: str, settings: DamSettings, values: Mapping[str, str]) -> str:
     """An address. Settings and ids are escaped; a query parameter whose value turns out empty is left out."""
     known = {"host": settings.host, "account": settings.account, "delivery_host": settings.delivery_host, **values}
     parts = urlsplit(url)
-    path = TOKEN.sub(lambda one: quote(known[one[1]], safe=""), parts.path)
+    path = TOKEN.sub(lambda one: _part(known[one[1]]), parts.path)
     host = TOKEN.sub(lambda one: known[one[1]], parts.netloc)
     pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
     query = [
@@ -32,6 +32,17 @@ def fill(url: str, settings: DamSettings, values: Mapping[str, str]) -> str:
         if not TOKEN.fullmatch(value) or known[value[1:-1]]
     ]
     return f"https://{host}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def _part(value: str) -> str:
+    """A value as one part of a path.
+
+    Raises:
+        TargetGone: it is one that leads elsewhere, so there is nothing of that name.
+    """
+    if value in (".", ".."):
+        raise TargetGone("The asset is gone from the DAM, or Inlay's account may not see it.")
+    return quote(value, safe="")
 
 
 def hosts(preset: Preset, settings: DamSettings) -> frozenset[str]:
@@ -53,8 +64,8 @@ def check(preset: Preset, settings: DamSettings) -> None:
     Raises:
         ValueError: the account's name stands in an address and is no name there.
     """
-    urls = [preset.auth.token_url, preset.page, *(one.url for one in (preset.fetch, preset.write, preset.list) if one)]
-    if any("{account}" in urlsplit(url).netloc for url in urls) and not _ACCOUNT_HOST.fullmatch(settings.account):
+    hosts = [urlsplit(url).netloc for _, url, _ in preset.urls()]
+    if any("{account}" in host for host in hosts) and not _ACCOUNT_HOST.fullmatch(settings.account):
         raise ValueError("account is part of an address here: write the name before the first dot, nothing else")
 
 

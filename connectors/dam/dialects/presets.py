@@ -40,10 +40,14 @@ def load(path: Path) -> Preset:
     """The preset of a file, named like the file.
 
     Raises:
-        ValueError: it is none; the sentence names the file and the key.
+        ValueError: it is none; the sentence names the file, and the line or the key.
     """
     try:
         said = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        line = f", line {at.line + 1}" if at else ""
+        raise ValueError(f"{path.name}{line}: it is no YAML") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise ValueError(f"{path.name}: it is no YAML") from None
     return filled(said, name=path.stem, where=path.name)

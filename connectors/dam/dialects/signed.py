@@ -47,6 +47,7 @@ class Signed(Dialect):
         self.no_tag_holds = preset.no_tag_holds
         self.lag = preset.lag
         self._pieces = [piece for piece in _PIECE.split(preset.prove.message) if piece]
+        self._parting = _around(self._pieces, "{id}")
 
     def hosts(self, settings: DamSettings) -> frozenset[str]:
         return preset_calls.hosts(self.preset, settings)
@@ -108,8 +109,9 @@ class Signed(Dialect):
                     raise unproven("boundary")
         if proof.id_header is not None:
             found["{id}"] = header(request, proof.id_header, longest=200)
-            follows = self._pieces[self._pieces.index("{id}") + 1 :][:1]
-            if follows and not follows[0].startswith("{") and follows[0] in found["{id}"]:
+            id, (before, after) = found["{id}"], self._parting
+            # An id that holds what parts it from its neighbours could begin or end elsewhere.
+            if (before and (before + id).rfind(before) > 0) or (after and (id + after).find(after) < len(id)):
                 raise unproven("boundary")
         return found
 
@@ -217,6 +219,14 @@ class Signed(Dialect):
             "proof": self.preset.prove.model_dump(exclude_none=True, exclude_defaults=True),
         }
         return {**told, "webhook.json": json.dumps(asked, indent=2) + "\n"}
+
+
+def _around(pieces: Sequence[str], token: str) -> tuple[str, str]:
+    """The literal texts that part a token from another one before and after it, each empty where there is none."""
+    place = pieces.index(token) if token in pieces else 0
+    before = pieces[place - 1] if place > 1 else ""
+    after = pieces[place + 1] if place + 2 < len(pieces) else ""
+    return before, after
 
 
 def _check_secret(name: str, secret: str, proof: Proof) -> None:
