@@ -69,8 +69,8 @@ def test_a_designer_types_no_key_runs_inserts_and_takes_back_in_single_steps(sta
 
 def test_a_text_the_designer_changed_is_not_taken_back(stage: Callable[..., Stage]) -> None:
     it = stage()
+    it.come_back()
     it.write(COPY)
-    it.sign_in()
     it.run(REWRITE)
     it.page.get_by_role("button", name=re.compile("^Insert")).click()
     expect(it.page.get_by_text("✓ Inserted")).to_be_visible()
@@ -84,7 +84,7 @@ def test_a_text_the_designer_changed_is_not_taken_back(stage: Callable[..., Stag
 
 def test_the_document_is_shown_to_the_model_as_a_small_jpeg(stage: Callable[..., Stage]) -> None:
     it = stage({"variants": [META], **ENVELOPE})
-    it.sign_in()
+    it.come_back()
     it.run("Alt text and metadata")
     expect(it.page.get_by_text(META["alt_text"])).to_be_visible()
     (prompt,) = it.site.hub.parts.model.prompts
@@ -101,7 +101,7 @@ def test_the_document_is_shown_to_the_model_as_a_small_jpeg(stage: Callable[...,
 
 def test_without_an_open_document_the_panel_says_what_to_open(stage: Callable[..., Stage]) -> None:
     it = stage()
-    it.sign_in()
+    it.come_back()
     it.page.evaluate("design.open = false")
     it.run(REWRITE)
     expect(it.page.get_by_role("alert")).to_contain_text("No document is open.")

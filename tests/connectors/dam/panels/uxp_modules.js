@@ -1,6 +1,9 @@
 // Stands in for what UXP gives a panel in Photoshop and InDesign: the modules `uxp`, `photoshop` and `indesign`. It counts
 // the steps a person could undo, and refuses a change outside of one.
+const bytes = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
 const kept = {};
+// What the panel kept when it was open before.
+for (const [name, value] of Object.entries(globalThis.keptBefore || {})) kept[name] = bytes(value);
 const design = (globalThis.design = { open: true, id: 7, name: "Summer.psd", layers: [], active: [], steps: [], modal: 0, opened: [], pictures: 0 });
 let made = 0;
 let inStep = false;
@@ -77,7 +80,6 @@ const indesign = {
 };
 design.frame = (words) => { const one = frame(words.replace(/\n/g, "\r")); design.layers.push(one); return one.id; };
 
-const bytes = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
 const uxp = {
   shell: { openExternal: async (url) => { design.opened.push(url); } },
   storage: {
