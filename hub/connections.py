@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hub.errors import BadRequest, ConfigurationError, NeedsPermission, NotAllowed, UnknownName
+from hub.errors import BadRequest, ConfigurationError, InlayError, NeedsPermission, NotAllowed, UnknownName
 from hub.sdk import Connection, Connector, GuardedHttp, Secret
 from hub.store import Database, Tx, connections, permits, runs
 from hub.store.connections import ConnectionRow
@@ -70,6 +70,15 @@ class Connections:
                 who="the person who asked",
             )
         return opened
+
+    def caution(self, name: str) -> str:
+        """What its connector wants people to know before they rely on a connection; empty where it is nothing."""
+        try:
+            connector, connection = self.get(name)
+            return connector.caution(connection)
+        except (InlayError, ConfigurationError):
+            # What it cannot be opened for is for the doctor to say.
+            return ""
 
     def lent_by(self, person: str) -> dict[str, float]:
         """The connections a person lends their own token for now, and when they lent it."""

@@ -115,6 +115,9 @@ class Dam(Connector):
             return ""
         return dialect_of(connection.settings).page(connection.settings, place.address(target.at).asset)
 
+    def caution(self, connection: Connection) -> str:
+        return probes.caution(connection.settings)
+
     def panels(self, connection: Connection) -> Sequence[Panel]:
         return panels.panels(connection)
 

@@ -29,6 +29,14 @@ def check(connection: Connection) -> list[Probe]:
     return [*probes, *(probe for probe in _settings(settings) if probe.id not in taken)]
 
 
+def caution(settings: DamSettings) -> str:
+    """What to know before relying on the connection: that its dialect was not compared with a real account."""
+    dialect = dialect_of(settings)
+    if dialect.verified:
+        return ""
+    return f"{dialect.title}: nobody has compared it with a real account yet. Try it before you rely on it."
+
+
 def _settings(settings: DamSettings) -> Iterator[Probe]:
     dialect = dialect_of(settings)
     mapped = [slot for slot in WRITABLE if settings.field_of(slot)]
@@ -64,8 +72,8 @@ def _settings(settings: DamSettings) -> Iterator[Probe]:
         else "No event starts a workflow: only people do",
         "Name a workflow in the setting starts, such as {asset.ready: [alt-text]}.",
     )
-    note = "" if dialect.verified else ": its facts were not checked against the vendor's own documents"
-    yield Probe(id="dialect", ok=True, what=f"The dialect is {dialect.title}{note}", optional=True)
+    said = caution(settings) or f"The dialect is {dialect.title}"
+    yield _probe("dialect", dialect.verified, said, "Send one test event, and try one asset.")
 
 
 def _probe(id: str, ok: bool, what: str, fix: str, *, optional: bool = True) -> Probe:

@@ -41,6 +41,9 @@ def command(ctx: click.Context, as_json: bool) -> None:
     output.table("Installed", ("plugin", "connectors", "distribution", "version", "state"), rows)
     rows = [(c["name"], c["connector"], c["account"], ", ".join(c["teams"]) or "no team", c["state"]) for c in made]
     output.table("Connections", ("name", "connector", "account", "on for", "state"), rows)
+    for one in made:
+        if one["caution"]:
+            click.echo(f"{one['name']}: {one['caution']}")
     if not made:
         click.echo("There is no connection yet: `inlay init` shows how one is declared.")
 
@@ -204,6 +207,7 @@ def _made(hub: Hub) -> list[dict[str, Any]]:
             else "ready"
             if row.connector in hub.registry.connectors
             else "its connector is not installed",
+            "caution": hub.parts.connections.caution(row.name),
         }
         for row, teams in rows
     ]

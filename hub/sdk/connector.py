@@ -212,6 +212,12 @@ class Connector(ABC):
         """Where a person can look at the target, or an empty string."""
         return ""
 
+    def caution(self, connection: Connection) -> str:
+        """What people should know before they rely on this connection, in a sentence; empty where all is well. It is
+        shown wherever the connection is. Pure: no network.
+        """
+        return ""
+
     def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:
         """What became of a delivery (``earlier`` is its receipt); None when this connector cannot tell.
 

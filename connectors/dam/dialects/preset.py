@@ -233,7 +233,7 @@ class PictureForm(Form):
 
     url: str = ""
     pointer: Pointers = ()
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9._{}-]{3,100}$")], ...] = ()
     public: bool = False
 
     @model_validator(mode="after")

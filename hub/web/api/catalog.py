@@ -138,6 +138,7 @@ def connections_of(hub: Hub, identity: Identity) -> list[dict[str, Any]]:
                         "title": connector.title if connector else row.connector,
                         "sandbox": row.sandbox,
                         "paused": row.paused,
+                        "caution": hub.parts.connections.caution(row.name),
                         "teams": on,
                     }
                 )

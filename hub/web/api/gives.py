@@ -260,6 +260,7 @@ class Connection(_Answer):
     title: str
     sandbox: bool
     paused: bool
+    caution: str = Field(description="What to know before relying on it; empty where all is well.")
     teams: list[str]
 
 

@@ -22,6 +22,8 @@ FILLED: dict[str, dict[str, Any]] = {
     "standard_webhooks": {"host": "dam.example", "signing_secret": KEY},
     "frameio": {"account": "6f70f1bd-7e89-4a7e-b4d3-7e576585a181", "client_secret": "t"},
     "acquia": {"client_secret": "t"},
+    "brandfolder": {"client_secret": "t"},
+    "canto": {"client_secret": "t", "account": "acme"},
 }
 
 

@@ -51,4 +51,4 @@ def test_the_address_for_webhooks_is_told_to_the_dialect() -> None:
     at = desk()
     at.shelf.steps = lambda settings, url: {"webhook.txt": url}  # type: ignore[method-assign]
     found = Dam().manifests(at.connection, "https://hub.example.com/connect/dam/dam")
-    assert found == {"webhook.txt": "https://hub.example.com/in/dam"}
+    assert found["webhook.txt"] == "https://hub.example.com/in/dam"

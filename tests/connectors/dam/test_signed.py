@@ -235,7 +235,7 @@ def test_a_secret_that_protects_nothing_is_refused_and_not_quoted(name: str, sec
 
 def test_a_secret_in_the_address_is_compared_whole() -> None:
     token = "t" * 30
-    connection = opened("canto", signing_secret=token, account="x", client_secret="s")
+    connection = opened("canto", signing_secret=token)
     who = dialect(connection)
     assert who.name == "canto"
     who.verify(connection, posted(b"{}", path=f"/in/dam/{token}"), NOW)
