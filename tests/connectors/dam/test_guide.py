@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from connectors.dam.asset import SLOTS
@@ -19,14 +20,14 @@ from tests.hubs import a_hub
 SETTING = re.compile(r"`([a-z]+(?:_[a-z]+)*)(?:: [^`]*)?`")
 
 
-def test_the_example_of_the_guide_can_be_planned(tmp_path: Path) -> None:
-    environ = dict.fromkeys(("CLOUDINARY_API_SECRET", "CLOUDINARY_SIGNING_SECRET"), "a-secret-long-enough")
+@pytest.mark.parametrize(("number", "name"), [(0, "dam"), (1, "atlas")])
+def test_each_example_of_the_guide_can_be_planned(tmp_path: Path, number: int, name: str) -> None:
+    text = blocks(guide("connect-a-dam"), "yaml")[number]
+    environ = dict.fromkeys(re.findall(r"\$env:([A-Z_]+)", text), "a-secret-long-enough")
     with a_hub(tmp_path / "home") as hub:
-        (text,) = blocks(guide("connect-a-dam"), "yaml")
         whole = "teams: {brand: {title: Brand}}\n" + text
         assert plan(hub, read(whole, folder=tmp_path, environ=environ)).todo
-        settings = yaml.safe_load(text)["connections"]["dam"]["settings"]
-    assert set(settings["starts"]) <= set(EVENTS)
+    assert set(yaml.safe_load(text)["connections"][name]["settings"]["starts"]) <= set(EVENTS)
 
 
 def test_the_guide_and_the_readme_name_dialects_that_exist() -> None:
