@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 
+from connectors.dam.sandbox_signed import HOST as SIGNED_HOST
+from connectors.dam.sandbox_signed import KEY as SIGNED_KEY
+from connectors.dam.sandbox_signed import SignedVendor
 from connectors.dam.sandbox_store import HUB, PERSON, Change, Gone
 from connectors.dam.sandbox_vendor import Answer, Call, Outgoing, Vendor
 from hub.domain import RunState
 from tests.connectors.dam import images
 from tests.connectors.dam.hub_bench import FIELDS, Place, connected
+from tests.connectors.dam.signed_bench import BODY, standard
+from tests.connectors.dam.tiny_vendor import send
 
 
 @pytest.fixture
@@ -53,6 +59,88 @@ def test_what_a_person_wrote_before_the_hub_got_there_stays(place: Place) -> Non
     place.settle()
     assert place.shows(asset, "alt_text") == "Mine."
     assert FIELDS["alt_text"] in place.shows(asset, "proposal")
+
+
+class Meddled(SignedVendor):
+    """In whose DAM a person saves an edit right before the hub's own write arrives."""
+
+    meanwhile: Callable[[str], object] | None = None
+
+    def answer(self, call: Call) -> Answer:
+        if call.method == "PATCH" and self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            happens(unquote(call.path.rpartition("/")[2]))
+        return super().answer(call)
+
+
+def test_an_edit_between_reading_and_writing_is_noticed_by_the_dam_and_never_overwritten(tmp_path: Path) -> None:
+    with connected(tmp_path, "standard_webhooks", vendor=Meddled) as place:
+        vendor = place.dam.vendor
+        assert isinstance(vendor, Meddled)
+        vendor.meanwhile = lambda id: place.dam.store.change(id, {"alt_text": "A person's."}, by=PERSON)
+        asset = drop(place)
+        (run,) = place.settle()
+        assert run.state is RunState.DELIVERED
+        assert place.shows(asset, "alt_text") == "A person's."
+        assert FIELDS["alt_text"] in place.shows(asset, "proposal")
+        assert place.shows(asset, "title") == FIELDS["title"]
+        patches = [call.status for call in place.dam.journal.entries(method="PATCH")]
+        assert patches == [412, 200]
+
+
+def test_without_the_tag_the_dam_takes_no_write(place: Place) -> None:
+    asset = drop(place)
+    place.settle()
+    told = {"Authorization": f"Bearer {place.dam.vendor.settings()['client_secret']}"}
+    for condition, status in (({}, 428), ({"If-Match": '"0"'}, 412)):
+        came = send(place.dam, "PATCH", f"/{SIGNED_HOST}/assets/{asset}", b'{"fields": {}}', **told, **condition)
+        assert came.status == status
+
+
+def knock(place: Place, body: bytes, headers: Sequence[tuple[str, str]], more: str = "") -> int:
+    """Deliver it, each header as often as it is named."""
+    to = urlsplit(place.dam.sender.endpoint)
+    connection = http.client.HTTPConnection(to.netloc, timeout=30)
+    try:
+        connection.putrequest("POST", to.path + more)
+        for name, value in (*headers, ("Content-Length", str(len(body)))):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_header_that_comes_twice_proves_nothing(place: Place) -> None:
+    body = json.dumps({"type": "asset.ready", "data": {"asset": "a-1"}}).encode()
+    sent = place.dam.vendor.signed(body, 0, place.clock())
+    assert knock(place, body, list(sent.headers.items())) == 200
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+        for other in (sent.headers[name], "v1,AAAA", "1", ""):
+            for twice in ([(name, other), *sent.headers.items()], [*sent.headers.items(), (name, other)]):
+                assert knock(place, body, twice) == 401, (name, other)
+
+
+def test_the_strange_bodies_of_a_known_sender_are_a_bad_request_and_no_failure_of_the_hub(place: Place) -> None:
+    for body in (b"[" * 20_000, b'{"type": "asset.ready", "type": "x"}', b'{"type": NaN}', b"\xff", b""):
+        sent = place.dam.vendor.signed(BODY, 0, place.clock())
+        assert knock(place, body, list(sent.headers.items())) == 401
+        assert knock(place, body, list(standard(body, key=SIGNED_KEY, at=int(place.clock())).headers.items())) == 400
+    assert place.runs() == []
+
+
+class Unsigned(SignedVendor):
+    """One that signs nothing: the address it sends to is the secret."""
+
+    def settings(self) -> dict[str, Any]:
+        return {"dialect": "brandfolder", "signing_secret": "t" * 30, "client_secret": self.token}
+
+
+def test_an_address_that_holds_the_secret_lets_in_whoever_knows_all_of_it(tmp_path: Path) -> None:
+    token, body = "t" * 30, b'{"data": {"attributes": {"event_type": "asset.seen", "key": "a"}}}'
+    with connected(tmp_path, "brandfolder", vendor=Unsigned) as place:
+        said = {more: knock(place, body, [], more) for more in ("", "/", f"/{token}x", f"/{token[1:]}", f"/{token}")}
+        assert said == {"": 401, "/": 404, f"/{token}x": 401, f"/{token[1:]}": 401, f"/{token}": 200}
 
 
 #: A vendor nobody has heard of, whole: no line of code knows its words.
