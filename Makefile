@@ -7,8 +7,11 @@ READY := $(VENV)/.ready
 FAKE_MODEL := $(VENV)/fake-model
 FAKE_MODEL_PACKAGE := @copilotkit/aimock@1.43.0
 AXE_PACKAGE := axe-core@4.14.1
-# Google's types for Apps Script, and what holds the sidebar's script against them.
-TYPES_PACKAGES := typescript@5.9.3 @types/google-apps-script@2.0.13
+# Google's types for Apps Script and Adobe's for its panels, and what holds our scripts against them.
+TYPES_PACKAGES := typescript@5.9.3 @types/google-apps-script@2.0.13 @adobe/ccweb-add-on-sdk-types@1.40.0 \
+	@types/photoshop@25.0.4
+# Adobe's own tools: they check the manifest of the Express panel and pack it, offline.
+ADOBE_PACKAGES := @adobe/ccweb-add-on-manifest@3.10.0 @adobe/ccweb-add-on-scripts@3.9.0
 AXE := INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js
 
 .DEFAULT_GOAL := help
@@ -55,12 +58,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-# The fake model server the tests ask instead of a real model, the rules pages are checked against, and the types of
-# the sidebar's script. Without Node those tests are skipped, and say so.
+# The fake model server the tests ask instead of a real model, the rules pages are checked against, and what holds the
+# scripts of add-ons and panels against their makers' types and rules. Without Node those tests are skipped, and say so.
 $(FAKE_MODEL)/.ready: Makefile | $(READY)
 	@mkdir -p $(FAKE_MODEL)
 	@if command -v npm >/dev/null 2>&1; then \
-		npm install --silent --no-package-lock --prefix $(FAKE_MODEL) $(FAKE_MODEL_PACKAGE) $(AXE_PACKAGE) $(TYPES_PACKAGES) && touch $@; \
+		npm install --silent --no-package-lock --prefix $(FAKE_MODEL) $(FAKE_MODEL_PACKAGE) $(AXE_PACKAGE) $(TYPES_PACKAGES) $(ADOBE_PACKAGES) && touch $@; \
 	else \
 		echo "Node is not installed: tests that need the fake model server will be skipped."; \
 	fi

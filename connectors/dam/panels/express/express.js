@@ -1,5 +1,5 @@
 // Adobe Express for the panel: signs in by Adobe's window, shows the page as a picture, and asks `code.js` for texts.
-import addOnUISdk from "https://express.adobe.com/static/add-on-sdk/sdk.js";
+import addOnUISdk from "https://new.express.adobe.com/static/add-on-sdk/sdk.js";
 
 await addOnUISdk.ready;
 
@@ -62,12 +62,14 @@ const host = {
   },
 
   async readPicture() {
-    const [page] = await app.document.createRenditions({
+    /** @type {any} The types of Adobe's SDK know `quality` of a JPEG and do not take it here. */
+    const asked = {
       range: constants.Range.currentPage,
       format: constants.RenditionFormat.jpg,
       quality: 0.8,
       requestedSize: { width: WIDEST },
-    }, constants.RenditionIntent.preview);
+    };
+    const [page] = await app.document.createRenditions(asked, constants.RenditionIntent.preview);
     return page ? base64(page.blob) : null;
   },
 
@@ -87,7 +89,9 @@ function dress(theme) {
 }
 
 dress(app.ui.theme);
-app.on("themechange", (/** @type {{theme: string}} */ changed) => dress(changed.theme));
+/** @type {any} As the guide has it; the types want a member of an enum that the SDK does not export. */
+const listening = app;
+listening.on("themechange", (/** @type {{theme: string}} */ changed) => dress(changed.theme));
 
 /** @type {any} */
 const inlay = globalThis;
