@@ -25,6 +25,7 @@ HOW_TO = [
     "deploy-google-docs-addons",
     "connect-salesforce",
     "connect-a-dam",
+    "adobe-panels",
     "connect-a-model",
     "run-in-production",
     "write-a-template",

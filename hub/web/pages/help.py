@@ -26,6 +26,7 @@ ORDER = (
     "deploy-google-docs-addons",
     "connect-salesforce",
     "connect-a-dam",
+    "adobe-panels",
     "connect-a-model",
     "how-a-run-works",
     "governance",
