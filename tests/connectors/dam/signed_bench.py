@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from typing import Any
 
 from connectors.dam.dialect import Dialect
@@ -24,6 +25,17 @@ FILLED: dict[str, dict[str, Any]] = {
     "acquia": {"client_secret": "t"},
     "brandfolder": {"client_secret": "t"},
     "canto": {"client_secret": "t", "account": "acme"},
+}
+#: A sender with the plainest proof there is; the variants below differ in nothing but their proof.
+CUSTOM: dict[str, Any] = {
+    "title": "A sender of ours",
+    "prove": {"scheme": "hmac", "signature": {"header": "X-Signature"}},
+    "events": {
+        "type": "/type",
+        "kinds": {"asset.ready": "asset.ready"},
+        "asset": "/data/asset",
+        "id": {"hash": "body"},
+    },
 }
 
 
@@ -80,3 +92,45 @@ def outcome(connection: Connection, call: Inbound, now: float = NOW) -> str:
     except BadRequest:
         return "bad"
     return "taken"
+
+
+def _listed(body: bytes, *, secret: str = SECRET) -> Inbound:
+    """Several signatures with a comma between them, each ``sha512=`` and base64, over the body alone."""
+    made = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha512).digest()).decode()
+    return posted(body, x_signature=f"sha512=AAAA,sha512={made}")
+
+
+def _digest(body: bytes, *, secret: str = SECRET, at: object = int(NOW)) -> Inbound:
+    """No HMAC but a digest over body, time and secret, with nothing between them."""
+    made = hashlib.sha1(body + str(at).encode() + secret.encode()).hexdigest()
+    return posted(body, x_signature=made, x_time=str(at))
+
+
+def _named(body: bytes, *, secret: str = SECRET, id: str = "e-1", at: object = int(NOW * 1000)) -> Inbound:
+    """Milliseconds and an id, the id behind the body."""
+    made = hmac.new(secret.encode(), f"{at}.".encode() + body + f".{id}".encode(), hashlib.sha256).hexdigest()
+    return posted(body, x_signature=made, x_time=str(at), x_id=id)
+
+
+def _proof(**prove: Any) -> dict[str, Any]:
+    return {**CUSTOM, "prove": {"scheme": "hmac", "signature": {"header": "X-Signature"}, **prove}}
+
+
+#: Other proofs of the same family: the preset, and what signs a body for it.
+VARIANTS: dict[str, tuple[dict[str, Any], Callable[..., Inbound]]] = {
+    "listed": (
+        _proof(
+            algorithm="sha512",
+            signature={"header": "X-Signature", "encoding": "base64", "prefix": "sha512=", "separator": ","},
+        ),
+        _listed,
+    ),
+    "digest": (
+        _proof(scheme="digest", algorithm="sha1", message="{body}{ts}{secret}", timestamp={"header": "X-Time"}),
+        _digest,
+    ),
+    "named": (
+        _proof(message="{ts}.{body}.{id}", timestamp={"header": "X-Time", "unit": "ms"}, id_header="X-Id"),
+        _named,
+    ),
+}

@@ -8,7 +8,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -18,10 +17,12 @@ from connectors.dam.asset import AssetEvent
 from hub.sdk import BadRequest, Unverified
 from tests.connectors.dam.signed_bench import (
     BODY,
+    CUSTOM,
     KEY,
     NOW,
     OLD,
     SECRET,
+    VARIANTS,
     dialect,
     frameio,
     opened,
@@ -146,16 +147,35 @@ def test_one_byte_more_or_less_is_noticed(more: bytes) -> None:
         assert outcome(connection, replace(call, body=call.body[:-1])) == "unverified"
 
 
-CUSTOM: dict[str, Any] = {
-    "title": "A sender of ours",
-    "prove": {"scheme": "hmac", "signature": {"header": "X-Signature"}},
-    "events": {
-        "type": "/type",
-        "kinds": {"asset.ready": "asset.ready"},
-        "asset": "/data/asset",
-        "id": {"hash": "body"},
-    },
-}
+@pytest.mark.parametrize("name", VARIANTS)
+def test_each_way_of_signing_is_taken_as_signed_and_with_no_other_secret(name: str) -> None:
+    preset, sign = VARIANTS[name]
+    now, both = opened("custom", preset=preset), opened("custom", preset=preset, signing_secret_previous="before " * 5)
+    assert outcome(now, sign(BODY)) == "taken"
+    assert outcome(now, sign(BODY, secret="before " * 5)) == "unverified"
+    assert [outcome(both, sign(BODY, secret=one)) for one in (SECRET, "before " * 5, "")] == [
+        "taken",
+        "taken",
+        "unverified",
+    ]
+
+
+def test_digits_that_could_be_of_the_body_or_of_the_time_are_refused() -> None:
+    preset, sign = VARIANTS["digest"]
+    connection = opened("custom", preset=preset)
+    # The same bytes are hashed for "…1" and 790000000 as for "…" and 1790000000.
+    moved = replace(sign(BODY), body=BODY + b"1", headers={**sign(BODY).headers, "x-time": "790000000"})
+    assert outcome(connection, moved, 790_000_000.0) == "unverified"
+    assert outcome(connection, sign(b"[1"), NOW) == "unverified"
+
+
+def test_an_id_behind_the_body_ends_where_the_body_does() -> None:
+    preset, sign = VARIANTS["named"]
+    connection = opened("custom", preset=preset)
+    good = sign(b'{"a": 1}.5', id="e")
+    assert outcome(connection, good) == "bad", "proven, and no JSON"
+    moved = replace(good, body=b'{"a": 1}', headers={**good.headers, "x-id": "5.e"})
+    assert outcome(connection, moved) == "unverified"
 
 
 def test_an_event_is_read_and_the_same_body_is_the_same_event() -> None:
