@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -190,7 +190,7 @@ class Atlas(Vendor):
 
     name: ClassVar[str] = "custom"
     schedule: ClassVar[Sequence[float]] = (1.0, 1.0)
-    shows: ClassVar[dict[str, str]] = {
+    shows: ClassVar[Mapping[str, str]] = {
         "alt_text": "Alternative",
         "title": "Heading",
         "tags": "Words",
