@@ -83,11 +83,12 @@ def connected(
     *,
     starts: Mapping[str, Any] | None = None,
     vendor: Callable[[AssetStore], Vendor] | None = None,
+    answer: Mapping[str, Any] = ANSWER,
     **given: Any,
 ) -> Iterator[Place]:
     """``given`` are more settings of the connection; without ``starts`` a ready asset gets its alt text. ``vendor``
-    makes the vendor, in place of the dialect's."""
-    dam, clock, model = start(dialect=dialect, vendor=vendor, sample=False), Clock(), FakeModel(ANSWER)
+    makes the vendor, in place of the dialect's; ``answer`` is what the model says."""
+    dam, clock, model = start(dialect=dialect, vendor=vendor, sample=False), Clock(), FakeModel(answer)
     try:
         with a_hub(home, model=model, clock=clock) as hub:
             plain = {**dam.settings(), "starts": dict(starts or {"asset.ready": [TEMPLATE]}), **given}
