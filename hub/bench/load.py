@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import json
 import sys
 import time
@@ -18,7 +21,8 @@ from hub.bench.fake_model import content_length
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """``bodies`` are sent in turn, ``%KEY%`` in body and headers made unique. ``rate`` 0: each client sends its next
-    request when it has its answer; else requests leave at ``rate`` a second, whatever became of those before.
+    request when it has its answer; else requests leave at ``rate`` a second, whatever became of those before. With a
+    ``secret`` (base64) each is signed as Standard Webhooks 1.0.0 says.
     """
 
     port: int
@@ -29,6 +33,7 @@ class Job:
     count: int
     prefix: str
     rate: float = 0.0
+    secret: str = ""
 
 
 @dataclass(slots=True)
@@ -78,7 +83,15 @@ class _Sender:
     def _request(self, number: int) -> bytes:
         key = f"{self.job.prefix}-{number}"
         body = self.job.bodies[number % len(self.job.bodies)].replace("%KEY%", key).encode()
-        return f"{self.head}content-length: {len(body)}\r\n\r\n".replace("%KEY%", key).encode() + body
+        more = _signed(self.job.secret, key, body) if self.job.secret else ""
+        return f"{self.head}{more}content-length: {len(body)}\r\n\r\n".replace("%KEY%", key).encode() + body
+
+
+def _signed(secret: str, id: str, body: bytes) -> str:
+    at = str(int(time.time()))
+    made = hmac.new(base64.b64decode(secret), f"{id}.{at}.".encode() + body, hashlib.sha256).digest()
+    proof = base64.b64encode(made).decode()
+    return f"webhook-id: {id}\r\nwebhook-timestamp: {at}\r\nwebhook-signature: v1,{proof}\r\n"
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[str, bytes]:

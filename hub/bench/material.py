@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -119,6 +121,16 @@ def requests(prefix: str, length: int = LENGTH) -> Iterator[Request]:
 def part(name: str) -> str:
     """A file that ships with the bench."""
     return resources.files("hub.bench").joinpath(name).read_text(encoding="utf-8")
+
+
+def secret(token: str) -> str:
+    """What the bench's signed webhooks are signed with: the base64 of 32 bytes."""
+    return base64.b64encode(hashlib.sha256(token.encode()).digest()).decode()
+
+
+def environ(token: str) -> dict[str, str]:
+    """What the references of ``hub.yaml`` stand for."""
+    return {"BENCH_TOKEN": token, "BENCH_SIGNING_SECRET": f"whsec_{secret(token)}"}
 
 
 def _name(number: int) -> str:

@@ -57,7 +57,7 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
             )
         )
         ends.callback(hub.close)
-        source = configure.read(material.part("hub.yaml"), name="the bench's hub.yaml", environ={"BENCH_TOKEN": token})
+        source = configure.read(material.part("hub.yaml"), name="the bench's hub.yaml", environ=material.environ(token))
         configure.apply(hub, source, actor="system:bench")
         hub.start(workers=0)
         bars = Bars()

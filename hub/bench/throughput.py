@@ -75,22 +75,29 @@ def over_http(
 
 
 def webhooks(home: Path, token: str, *, port: int, seconds: int) -> Iterator[Figure]:
-    """How soon a webhook is answered, once stored, at a steady rate; nothing works on the runs meanwhile."""
+    """How soon a webhook is answered, once stored, at a steady rate; nothing works on the runs meanwhile.
+
+    One kind carries a token and is a request at once; the other is signed, tells of an asset, and is looked up later.
+    """
     log = home / "webhooks.log"
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-    bodies = [material.part("webhook.json").strip()]
+    plain = {"content-type": "application/json"}
+    kinds: dict[str, dict[str, Any]] = {
+        "with a token": {"path": "/in/inbox", "headers": {**plain, "authorization": f"Bearer {token}"}},
+        "signed, about an asset": {"path": "/in/assets", "headers": plain, "secret": material.secret(token)},
+    }
     with processes.served(home, port, log, workers="0") as server:
         processes.wait_until_listening(port, server, log)
+        for name, (kind, sent) in zip(("webhook.json", "asset.json"), kinds.items(), strict=True):
+            bodies = [material.part(name).strip()]
 
-        def job(prefix: str, count: int) -> Job:
-            sent: dict[str, Any] = {"path": "/in/inbox", "headers": headers, "bodies": bodies, "prefix": prefix}
-            return Job(port=port, clients=32, count=count, rate=RATE, **sent)
+            def job(prefix: str, count: int, sent: dict[str, Any] = sent, bodies: list[str] = bodies) -> Job:
+                return Job(port=port, clients=32, count=count, rate=RATE, prefix=prefix, bodies=bodies, **sent)
 
-        processes.load(job("warm", RATE))
-        result = processes.load(job("hook", RATE * seconds))
-    group = f"webhook acknowledgement at {RATE}/s"
-    yield Figure(group=group, name="p50", value=percentile(result.ms, 0.5), unit="ms")
-    yield Figure(group=group, name="p99", value=percentile(result.ms, 0.99), unit="ms", bar=BAR_ACK)
+            processes.load(job("warm", RATE))
+            result = processes.load(job("hook", RATE * seconds))
+            group = f"webhook acknowledgement at {RATE}/s, {kind}"
+            yield Figure(group=group, name="p50", value=percentile(result.ms, 0.5), unit="ms")
+            yield Figure(group=group, name="p99", value=percentile(result.ms, 0.99), unit="ms", bar=BAR_ACK)
 
 
 def _job(port: int, key: str, prefix: str, *, clients: int, count: int) -> Job:
