@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from hub.sdk import Inbound, Unverified
 
-#: ``\\d`` and ``int`` take digits of every script, spaces and underscores.
-_DIGITS = re.compile(r"[0-9]{1,13}", re.ASCII)
+#: ``\\d`` and ``int`` take digits of every script, spaces and underscores. A zero in front would be a second way to
+#: write the same time.
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,12}", re.ASCII)
 
 
 def header(request: Inbound, name: str, longest: int = 4096) -> str:

@@ -183,6 +183,6 @@ def _vendor(dialect: str, store: AssetStore) -> Vendor:
     if dialect in VENDORS:
         module, name = VENDORS[dialect]
         return getattr(import_module(f"connectors.dam.{module}"), name)(store)
-    from connectors.dam.sandbox_signed import SignedVendor  # pyright: ignore[reportMissingImports]
+    from connectors.dam.sandbox_signed import SignedVendor
 
     return SignedVendor(store, dialect)

@@ -172,3 +172,26 @@ def test_a_preset_calls_no_host_but_its_vendor_s_and_those_of_the_settings(name:
         "canto": {"acme.canto.com"},
     }
     assert set(opened(name).settings.hosts()) == known.get(name, set())
+
+
+def test_a_preset_in_the_settings_is_held_to_the_same_rules_and_no_value_is_quoted() -> None:
+    given = {"host": "dam.example", "client_secret": "t"}
+    assert opened("custom", preset=GOOD, **given).settings.preset == GOOD
+    for preset, complaint in (
+        ({}, "needs preset"),
+        (GOOD | {"colour": "a-value-nobody-should-see"}, "preset: colour"),
+        (GOOD | {"fetch": {"url": "http://a-value-nobody-should-see/{id}"}}, "fetch.url is no https address"),
+        (GOOD | {"settle": "a-value-nobody-should-see"}, "preset: settle"),
+    ):
+        with pytest.raises(ValueError, match=complaint) as caught:
+            opened("custom", preset=preset, **given)
+        assert "nobody-should-see" not in str(caught.value)
+
+
+def test_a_cloud_event_in_a_standard_webhook_is_read_by_its_subject() -> None:
+    told = {"specversion": "1.0", "id": "1", "source": "/dam", "time": "2026-11-20T09:15:42Z", "subject": "a-1"}
+    (event,) = dialect(opened()).parse(opened(), json.dumps({**told, "type": "asset.approved"}).encode())
+    assert isinstance(event, AssetEvent)
+    assert (event.kind, event.asset, event.at) == ("asset.approved", "a-1", 1_795_166_142.0)
+    (other,) = dialect(opened()).parse(opened(), json.dumps({**told, "type": "com.example.someevent"}).encode())
+    assert isinstance(other, Ignored)
