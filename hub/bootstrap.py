@@ -31,6 +31,7 @@ from hub.pipeline.arrive import LOOK_UP
 from hub.pipeline.parts import Leases, Parts
 from hub.pipeline.policies import Policies
 from hub.pipeline.shelf import Shelf
+from hub.pipeline.webhooks import Webhooks
 from hub.registry import Registry
 from hub.sdk import Model, Picture, Secret
 from hub.settings import Settings
@@ -172,6 +173,7 @@ def build(
             "notices": lambda: looking_up.forget(parts),
             "pictures": lambda: pictured.forget(parts),
         },
+        often={"webhooks": Webhooks(database, vault, clock, settings.url).send},
     )
     parts.wake = engine.wake
     pool = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="inlay-walk")

@@ -18,8 +18,8 @@ log = structlog.get_logger("inlay.engine")
 ACTOR = "advance"
 #: Wake-ups one reaper sends in one look. A longer backlog already has its own in the broker.
 BATCH = 64
-#: How often chores are done. They are about hours, not seconds.
-CHORE_SECONDS = 30.0
+#: How often chores are done. They are about hours, not seconds; those that somebody waits for are done often.
+CHORE_SECONDS, OFTEN_SECONDS = 30.0, 2.0
 
 
 class Engine:
@@ -32,7 +32,7 @@ class Engine:
         work: called with a queue's name for each wake-up: takes the next run of that queue and advances it.
         due: called with a limit; how many runs want work now, by queue.
         renew: called while this process lives, to keep its leases.
-        chores: what a process that works does now and then, by name.
+        chores: what a process that works does now and then, by name; ``often`` what it does every other second.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Engine:
         reap_seconds: float,
         renew_seconds: float,
         chores: Mapping[str, Callable[[], object]] | None = None,
+        often: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         self.queues = tuple(queues)
         self.broker = _broker(broker_url)
@@ -56,6 +57,7 @@ class Engine:
         self._reap_seconds = reap_seconds
         self._renew_seconds = renew_seconds
         self._chores = dict(chores or {})
+        self._often = dict(often or {})
         self._stop = threading.Event()
         self._worker: dramatiq.Worker | None = None
         self._threads: list[threading.Thread] = []
@@ -92,6 +94,8 @@ class Engine:
             self._spawn("reaper", self._reap, self._reap_seconds)
             for name, chore in self._chores.items():
                 self._spawn(name, chore, CHORE_SECONDS)
+            for name, chore in self._often.items():
+                self._spawn(name, chore, OFTEN_SECONDS)
         self._spawn("leases", self._renew, self._renew_seconds)
 
     def stop(self, timeout: float = 10.0) -> None:

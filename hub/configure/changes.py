@@ -44,7 +44,7 @@ def teams_in(source: Source, now: Standing) -> Iterator[Change]:
             if limit is not None:
                 budgets.allow(tx, name, limit, now.period)
 
-        yield _change(f"team {name}", have, wanted, write, said)
+        yield change(f"team {name}", have, wanted, write, said)
 
 
 def people_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -52,7 +52,7 @@ def people_in(source: Source, now: Standing) -> Iterator[Change]:
     for email, part in source.declared.people.items():
         for team in part.roles:
             if team not in known_teams:
-                raise source.wrong((("people", email, "roles", team), _unknown("team", known_teams)))
+                raise source.wrong((("people", email, "roles", team), unknown("team", known_teams)))
         address = email.lower()
         name, roles = now.people.get(address, ("", {}))
         have = {"name": name, "roles": roles} if roles else {}
@@ -61,7 +61,7 @@ def people_in(source: Source, now: Standing) -> Iterator[Change]:
             teams.put_person(tx, address, part.name, part.roles, now.at)
 
         said = {"roles": lambda value: ", ".join(f"{role.value} of {team}" for team, role in sorted(value.items()))}
-        yield _change(f"person {address}", have, {"name": part.name, "roles": part.roles}, write, said)
+        yield change(f"person {address}", have, {"name": part.name, "roles": part.roles}, write, said)
 
 
 def connections_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -71,15 +71,15 @@ def connections_in(source: Source, now: Standing) -> Iterator[Change]:
         have: dict[str, Any] = {}
         wanted = {"connector": part.connector, "sandbox": part.sandbox, **row.settings}
         new_secrets = now.secrets_of(row) or {}
-        wanted |= {key: _Hidden(value.reveal()) for key, value in new_secrets.items()}
+        wanted |= {key: Hidden(value.reveal()) for key, value in new_secrets.items()}
         # What a reference names may be private even where the connector does not call it a secret.
         private = {key: lambda _: "what the reference says" for key, v in part.settings.items() if is_reference(v)}
         if known is not None:
             row = replace(row, paused=known.paused)
             have = {"connector": known.connector, "sandbox": known.sandbox, **known.settings}
             old = now.secrets_of(known)
-            have |= {key: _Hidden(value.reveal()) for key, value in (old or {}).items()}
-        yield _change(f"connection {name}", have, wanted, lambda tx, row=row: connections.put(tx, row), private)
+            have |= {key: Hidden(value.reveal()) for key, value in (old or {}).items()}
+        yield change(f"connection {name}", have, wanted, lambda tx, row=row: connections.put(tx, row), private)
 
 
 def enablements_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -87,10 +87,10 @@ def enablements_in(source: Source, now: Standing) -> Iterator[Change]:
     known = {*now.connections, *source.declared.connections}
     for team, switches in source.declared.enablements.items():
         if team not in known_teams:
-            raise source.wrong((("enablements", team), _unknown("team", known_teams)))
+            raise source.wrong((("enablements", team), unknown("team", known_teams)))
         for name, settings in switches.items():
             if name not in known:
-                raise source.wrong((("enablements", team, name), _unknown("connection", known)))
+                raise source.wrong((("enablements", team, name), unknown("connection", known)))
             what = f"{name} for {team}"
             have = now.on.get((name, team))
             if settings is None:
@@ -98,7 +98,7 @@ def enablements_in(source: Source, now: Standing) -> Iterator[Change]:
                 details = () if have is None else ("switched off",)
                 yield Change(kind, what, details, lambda tx, n=name, t=team: _off(tx, n, t))
             else:
-                yield _change(
+                yield change(
                     what,
                     {} if have is None else {"settings": dict(have)},
                     {"settings": dict(settings)},
@@ -115,7 +115,7 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
         on -= {(name, team) for name, settings in switches.items() if settings is None}
     for team, flows in source.declared.workflows.items():
         if team not in known_teams:
-            raise source.wrong((("workflows", team), _unknown("team", known_teams)))
+            raise source.wrong((("workflows", team), unknown("team", known_teams)))
         for name, part in flows.items():
             path = ("workflows", team, name)
             try:
@@ -133,7 +133,7 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
                 raise source.wrong(((*path, "destinations"), wrong))
             flow = Workflow(team, name, part.template, targets, part.baseline_minutes)
             known = now.workflows.get((team, name))
-            yield _change(
+            yield change(
                 f"workflow {team}/{name}",
                 {} if known is None else _flow(known),
                 _flow(flow),
@@ -142,14 +142,14 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
             )
 
 
-class _Hidden:
+class Hidden:
     """A secret's value that can be compared and never shows."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hidden) and other._value == self._value
+        return isinstance(other, Hidden) and other._value == self._value
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -160,7 +160,7 @@ class _Hidden:
     __repr__ = __str__
 
 
-def _change(
+def change(
     what: str,
     have: Mapping[str, Any],
     wanted: Mapping[str, Any],
@@ -174,13 +174,13 @@ def _change(
         old, new = have.get(name), wanted.get(name)
         if old != new:
             show = (said or {}).get(name, str)
-            hidden = isinstance(old, _Hidden) and isinstance(new, _Hidden)
+            hidden = isinstance(old, Hidden) and isinstance(new, Hidden)
             details.append(f"{name}: a new secret" if hidden else f"{name}: {_shown(old, show)} → {_shown(new, show)}")
     return Change("change" if details else "same", what, tuple(details), write)
 
 
 def _shown(value: Any, show: Callable[[Any], str]) -> str:
-    if isinstance(value, _Hidden):
+    if isinstance(value, Hidden):
         return "a secret"
     return "nothing" if value is None or value == "" else show(value)
 
@@ -202,13 +202,13 @@ def _sealed(source: Source, now: Standing, name: str, part: ConnectionPart) -> C
     connector = now.hub.registry.connectors.get(part.connector)
     if connector is None:
         known = now.hub.registry.connectors
-        raise source.wrong(((*path, "connector"), _unknown("connector", known)))
+        raise source.wrong(((*path, "connector"), unknown("connector", known)))
     secret = connector.settings.secret_names()
     given: dict[str, Any] = {}
     for key, value in part.settings.items():
         at = (*path, "settings", key)
         if key not in connector.settings.model_fields:
-            raise source.wrong((at, _unknown("setting", connector.settings.model_fields)))
+            raise source.wrong((at, unknown("setting", connector.settings.model_fields)))
         if key in secret and value is not None and not is_reference(value):
             raise source.wrong((at, "a secret is not written here: name it as $env:NAME or $file:PATH"))
         try:
@@ -230,7 +230,7 @@ def _off(tx: Tx, name: str, team: str) -> None:
     connections.disable(tx, name, team)
 
 
-def _unknown(kind: str, known: Any) -> str:
+def unknown(kind: str, known: Any) -> str:
     return f"there is no {kind} of this name; known are: {', '.join(sorted(known)) or 'none'}"
 
 

@@ -72,6 +72,17 @@ class WorkflowPart(_Part):
     baseline_minutes: Annotated[float, Field(gt=0, le=10_000)] | None = None
 
 
+class WebhookPart(_Part):
+    """Where the hub's own events are sent. Secrets are references; while one is changed both sign."""
+
+    url: Annotated[str, StringConstraints(max_length=2000)]
+    events: Annotated[tuple[str, ...], Field(min_length=1)]
+    team: Name | None = None
+    secret: str
+    secret_previous: str | None = None
+    enabled: bool = True
+
+
 class Declaration(_Part):
     """A whole hub.yaml. What it does not name stays as it is.
 
@@ -84,6 +95,7 @@ class Declaration(_Part):
     connections: dict[Name, ConnectionPart] = Field(default_factory=dict)
     enablements: dict[Name, dict[Name, dict[str, Any] | None]] = Field(default_factory=dict)
     workflows: dict[Name, dict[Name, WorkflowPart]] = Field(default_factory=dict)
+    webhooks: dict[Name, WebhookPart] = Field(default_factory=dict)
 
     @field_validator("enablements", mode="before")
     @classmethod
@@ -93,7 +105,7 @@ class Declaration(_Part):
             return {}
         return {team: _switches(given) for team, given in teams.items()} if isinstance(teams, dict) else teams
 
-    @field_validator("teams", "people", "connections", "workflows", mode="before")
+    @field_validator("teams", "people", "connections", "workflows", "webhooks", mode="before")
     @classmethod
     def _empty_is_nothing(cls, given: Any) -> Any:
         """A section without entries, as the starter file has them."""

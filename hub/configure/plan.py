@@ -8,6 +8,7 @@ from typing import Literal
 
 from hub.bootstrap import Hub
 from hub.configure.changes import Change, connections_in, enablements_in, people_in, teams_in, workflows_in
+from hub.configure.endpoints import endpoints_in
 from hub.configure.reading import Source
 from hub.configure.standing import Standing, standing
 from hub.ledger import Entry
@@ -80,3 +81,4 @@ def _changes(source: Source, now: Standing) -> Iterator[Change]:
     yield from connections_in(source, now)
     yield from enablements_in(source, now)
     yield from workflows_in(source, now)
+    yield from endpoints_in(source, now)

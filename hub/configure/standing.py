@@ -11,8 +11,9 @@ from hub.domain import Role
 from hub.errors import ConfigurationError
 from hub.pipeline.spend import period
 from hub.sdk import Secret
-from hub.store import Tx, budgets, connections, teams
+from hub.store import Tx, budgets, connections, endpoints, teams
 from hub.store.connections import ConnectionRow, Workflow
+from hub.store.endpoints import Endpoint
 from hub.store.teams import Team
 
 
@@ -29,11 +30,16 @@ class Standing:
     connections: Mapping[str, ConnectionRow]
     on: Mapping[tuple[str, str], Mapping[str, Any]]
     workflows: Mapping[tuple[str, str], Workflow]
+    endpoints: Mapping[str, Endpoint]
 
     def secrets_of(self, row: ConnectionRow) -> dict[str, Secret] | None:
         """The opened secrets of a connection; None when no key in force opens them, so that they are sealed anew."""
+        return self.opened(row.secrets)
+
+    def opened(self, sealed: str) -> dict[str, Secret] | None:
+        """The secrets of a sealed text, None when no key in force opens it."""
         try:
-            return self.hub.vault.open(row.secrets)
+            return self.hub.vault.open(sealed)
         except ConfigurationError:
             return None
 
@@ -57,4 +63,5 @@ def standing(hub: Hub, tx: Tx) -> Standing:
         connections={row.name: row for row in connections.every(tx)},
         on={(name, team): settings for name, team, settings in connections.enablements(tx)},
         workflows={(flow.team, flow.name): flow for flow in connections.workflows(tx)},
+        endpoints={one.name: one for one in endpoints.every(tx)},
     )

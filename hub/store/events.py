@@ -37,7 +37,7 @@ def insert(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def of_run(tx: Connection, run_id: str) -> list[Event]:
     """A run's events, oldest first."""
-    return [_event(row) for row in _OF_RUN.all(tx, {"run": run_id})]
+    return [event_of(row) for row in _OF_RUN.all(tx, {"run": run_id})]
 
 
 def walk(tx: Connection, batch: int = 1000) -> Iterator[tuple[Event, str]]:
@@ -46,13 +46,13 @@ def walk(tx: Connection, batch: int = 1000) -> Iterator[tuple[Event, str]]:
     while True:
         rows = tx.execute(sa.select(ledger).where(ledger.c.seq > after).order_by(ledger.c.seq).limit(batch)).all()
         for row in rows:
-            yield _event(row), row.data
+            yield event_of(row), row.data
         if len(rows) < batch:
             return
         after = rows[-1].seq
 
 
-def _event(row: Sequence[Any]) -> Event:
+def event_of(row: Sequence[Any]) -> Event:
     """The event of a row with every column in the table's order."""
     fields = dict(zip(_COLUMNS, row, strict=True))
     try:

@@ -325,6 +325,24 @@ ledger = sa.Table(
 )
 
 #: What lets a panel in: a code, a device's code or a token. ``hash`` is all that is kept of it.
+#: Where the hub's own events are sent.
+endpoint = sa.Table(
+    "endpoint",
+    metadata,
+    sa.Column("name", Id, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", JsonText, nullable=False),
+    sa.Column("team", Id),
+    sa.Column("secrets", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("cursor", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Time, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("sent_at", Time),
+)
+
 panel_pass = sa.Table(
     "panel_pass",
     metadata,

@@ -1,0 +1,76 @@
+"""The webhooks section of a hub.yaml: where the hub's own events are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from hub.configure.changes import Change, Hidden, change, unknown
+from hub.configure.declared import WebhookPart
+from hub.configure.reading import Source, is_reference
+from hub.configure.standing import Standing
+from hub.errors import BadRequest
+from hub.pipeline.webhooks import EVENTS, key
+from hub.store import endpoints
+from hub.store.endpoints import Endpoint
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def endpoints_in(source: Source, now: Standing) -> Iterator[Change]:
+    known_teams = {*now.teams, *source.declared.teams}
+    for name, part in source.declared.webhooks.items():
+        path = ("webhooks", name)
+        if part.team is not None and part.team not in known_teams:
+            raise source.wrong(((*path, "team"), unknown("team", known_teams)))
+        for event in part.events:
+            if event not in EVENTS:
+                raise source.wrong(((*path, "events"), f"'{event}': {unknown('event', EVENTS)}"))
+        to = urlsplit(part.url)
+        if to.scheme != "https" and not (to.scheme == "http" and to.hostname in _LOOPBACK):
+            raise source.wrong(((*path, "url"), "write an https address"))
+        if not to.hostname or "@" in to.netloc:
+            raise source.wrong(((*path, "url"), "write a whole address, without a name or password in it"))
+        secrets = _secrets(source, name, part)
+        known = now.endpoints.get(name)
+        wanted: dict[str, Any] = {"url": part.url, "events": list(part.events), "team": part.team}
+        wanted |= {"state": "on" if part.enabled else "off"}
+        have: dict[str, Any] = {}
+        if known is not None:
+            # One that was given up is switched on again by the command for it, not by applying the same file twice.
+            state = "on" if known.state in ("failing", "gone") else known.state
+            have = {"url": known.url, "events": list(known.events), "team": known.team, "state": state}
+            old = now.opened(known.secrets)
+            have |= {one: Hidden(value.reveal()) for one, value in (old or {}).items()}
+        wanted |= {one: Hidden(value) for one, value in secrets.items()}
+        made = Endpoint(
+            name=name,
+            url=part.url,
+            events=part.events,
+            team=part.team,
+            secrets=now.hub.vault.seal(secrets),
+            state="on" if part.enabled else "off",
+        )
+        said = {"events": lambda value: ", ".join(value)}
+        yield change(f"webhook {name}", have, wanted, lambda tx, made=made: endpoints.put(tx, made), said)
+
+
+def _secrets(source: Source, name: str, part: WebhookPart) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for which in ("secret", "secret_previous"):
+        given = getattr(part, which)
+        if given is None:
+            continue
+        at = ("webhooks", name, which)
+        if not is_reference(given):
+            raise source.wrong((at, "a secret is not written here: name it as $env:NAME or $file:PATH"))
+        try:
+            value = str(source.resolve(given))
+            key(value)
+        except BadRequest as error:
+            raise source.wrong((at, error.what)) from None
+        except ValueError:
+            raise source.wrong((at, "it is written as whsec_ and 24 to 64 random bytes in base64")) from None
+        found[which] = value
+    return found
