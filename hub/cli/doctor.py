@@ -63,6 +63,7 @@ def _probes(names: tuple[str, ...], ask: bool) -> Iterator[Probe]:
         if not names:
             yield from _plugins(hub)
             yield from _model(hub, ask)
+            yield from _webhooks(hub)
         yield from _connections(hub, names)
     finally:
         hub.close()
@@ -193,6 +194,26 @@ def _connections(hub: Hub, wanted: tuple[str, ...]) -> Iterator[Probe]:
         except (InlayError, ConfigurationError) as error:
             fix = getattr(error, "instead", "") or "Correct the connection in hub.yaml and apply it again."
             yield Probe(id=name, ok=False, what=str(error), fix=fix, who="an admin")
+
+
+def _webhooks(hub: Hub) -> Iterator[Probe]:
+    """Whether what the hub sends arrives. Nothing is sent for it."""
+    from hub.domain import Probe
+    from hub.store import endpoints
+
+    with hub.database.reading() as tx:
+        found = endpoints.every(tx)
+    for one in found:
+        name = f"webhook {one.name}"
+        if one.state in ("failing", "gone"):
+            fix = f"Mend the receiver, then `inlay webhooks resume {one.name}`. What it missed is kept."
+            yield Probe(id=name, ok=False, what=one.problem, fix=fix, who="an admin")
+        elif one.problem:
+            fix = "Look at the receiver; Inlay tries again by itself."
+            yield Probe(id=name, ok=False, what=one.problem, fix=fix, who="an admin", optional=True)
+        else:
+            what = "switched off" if one.state == "off" else "takes what is sent" if one.sent_at else "nothing sent yet"
+            yield Probe(id=name, ok=True, what=what)
 
 
 def _waiting(hub: Hub, name: str) -> Iterator[Probe]:

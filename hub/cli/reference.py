@@ -13,13 +13,13 @@ import click
 HEAD = """\
 # Reference
 
-Hooks, settings, commands and events, as the code has them. `inlay docs tables` prints this page.
+Hooks, settings, commands, events and webhooks, as the code has them. `inlay docs tables` prints this page.
 """
 
 
 def reference() -> str:
     """The whole page."""
-    parts = [HEAD, *_hooks(), *_settings(), *_commands(), *_events()]
+    parts = [HEAD, *_hooks(), *_settings(), *_commands(), *_events(), *_webhooks()]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -82,6 +82,14 @@ def _events() -> Iterator[str]:
             found.setdefault(kind, set()).update(names)
     rows = [(f"`{kind}`", ", ".join(f"`{name}`" for name in sorted(found[kind]))) for kind in sorted(found)]
     yield from _table(("event", "with"), rows)
+
+
+def _webhooks() -> Iterator[str]:
+    from hub.pipeline.webhooks import EVENTS
+
+    yield "## Webhooks\n"
+    yield "What `webhooks:` in hub.yaml can send, each with its run, its team, and the address of the run's page.\n"
+    yield from _table(("event", "when"), [(f"`{name}`", words) for name, (words, _) in EVENTS.items()])
 
 
 def _sources(folder: Traversable) -> Iterator[Traversable]:

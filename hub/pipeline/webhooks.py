@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -48,8 +48,20 @@ _VERDICTS = {"hold": "run.held", "deny": "run.refused"}
 #: What leaves of a row's data: ids, words of ours and figures. A key that is not here stays in the hub.
 TOLD = frozenset(
     {
-        *("template", "surface", "trigger", "tier", "accepted", "verdict", "rules", "delivery", "connection"),
-        *("vendor_id", "reviewed", "simulated", "deliveries", "code", "state", "was", "ease", "useful", "tag"),
+        *("template", "surface", "trigger", "tier", "decision", "verdict", "rules", "delivery", "connection"),
+        *(
+            "vendor_id",
+            "reviewed",
+            "simulated",
+            "deliveries",
+            "code",
+            "state",
+            "arrived",
+            "of",
+            "ease",
+            "useful",
+            "tag",
+        ),
     }
 )
 #: Seconds before the attempts after the first (the specification's example, without its last days), each up to a
@@ -187,11 +199,6 @@ def key(secret: str) -> bytes:
     if not secret.startswith("whsec_") or not 24 <= len(found) <= 64:
         raise ValueError("write whsec_ and 24 to 64 random bytes in base64")
     return found
-
-
-def rows() -> Iterator[tuple[str, str]]:
-    """Each event with its sentence, for the reference."""
-    yield from ((name, words) for name, (words, _) in EVENTS.items())
 
 
 def _body(event: str, at: float, data: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from hub.bootstrap import Hub
 from hub.domain import Role, RunState
 from hub.errors import BadRequest, InlayError, InvalidInputs, NotAllowed
 from hub.pipeline.spend import period
-from hub.store import budgets, connections, events, teams
+from hub.store import budgets, connections, endpoints, events, teams
 from tests.hubs import TEAM, a_hub, request
 
 TOKEN = "a-token-nobody-may-see"
@@ -208,3 +208,67 @@ def test_a_paused_connection_stays_paused_when_its_settings_change(hub: Hub) -> 
     with hub.database.reading() as tx:
         row = connections.get(tx, "docs")
     assert row is not None and row.paused
+
+
+WEBHOOK = """\
+teams:
+  brand: {title: Brand team}
+webhooks:
+  ops:
+    url: https://ops.example.com/inlay
+    events: [review.asked, run.held]
+    team: brand
+    secret: $env:OPS_SECRET
+"""
+OPS = {"OPS_SECRET": "whsec_" + "b3BzIG9wcyBvcHMgb3BzIG9wcyBvcHMgb3BzIG9wcyE="}
+
+
+def test_a_webhook_is_declared_once_and_its_secret_never_shown(hub: Hub) -> None:
+    first = configure.apply(hub, source(WEBHOOK, **OPS))
+    assert "webhook ops" in [change.what for change in first.todo]
+    assert OPS["OPS_SECRET"] not in repr(first)
+    assert configure.apply(hub, source(WEBHOOK, **OPS)).todo == ()
+    with hub.database.reading() as tx:
+        (one,) = endpoints.every(tx)
+    assert (one.url, one.events, one.team, one.state) == (
+        "https://ops.example.com/inlay",
+        ("review.asked", "run.held"),
+        "brand",
+        "on",
+    )
+    other = OPS["OPS_SECRET"].replace("b3Bz", "b3B6")
+    changed = configure.apply(hub, source(WEBHOOK, OPS_SECRET=other))
+    assert [change.details for change in changed.todo] == [("secret: a new secret",)]
+
+
+def test_a_webhook_that_was_given_up_is_not_switched_on_by_the_same_file(hub: Hub) -> None:
+    configure.apply(hub, source(WEBHOOK, **OPS))
+    with hub.database.transaction() as tx:
+        endpoints.change(tx, "ops", state="failing")
+    assert configure.apply(hub, source(WEBHOOK, **OPS)).todo == ()
+    off = configure.apply(hub, source(f"{WEBHOOK}    enabled: false\n", **OPS))
+    assert [change.what for change in off.todo] == ["webhook ops"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "complaint"),
+    [
+        ("https://ops", "http://ops", 5, "https"),
+        ("https://ops", "https://me:pass@ops", 5, "without a name or password"),
+        ("run.held", "run.exploded", 6, "no event of this name"),
+        ("team: brand", "team: nobody", 7, "no team"),
+        ("$env:OPS_SECRET", "whsec_written-here", 8, "not written here"),
+        ("$env:OPS_SECRET", "$env:NOWHERE", 8, "NOWHERE is not set"),
+        ("$env:OPS_SECRET", "$env:SHORT", 8, "24 to 64"),
+        ("secret:", "colour: red\n    secret:", 8, "not known"),
+    ],
+)
+def test_a_webhook_that_cannot_work_is_refused_with_its_line(
+    hub: Hub, old: str, new: str, line: int, complaint: str
+) -> None:
+    with pytest.raises(InvalidInputs) as caught:
+        configure.apply(hub, source(WEBHOOK.replace(old, new), **OPS, SHORT="whsec_c2hvcnQ="))
+    said = str(caught.value.fields)
+    assert f"line {line}" in said
+    assert complaint in said
+    assert "c2hvcnQ" not in said

@@ -31,6 +31,7 @@ HOW_TO = [
     "write-a-template",
     "write-a-connector",
     "use-the-api",
+    "send-webhooks",
 ]
 _KEY = '{"client_email": "inlay@project.iam.gserviceaccount.com", "private_key": "made up"}'
 _CALL = re.compile(r"(?<![\w/.:-])inlay ((?:[a-z]+ ?)[^`\n|>#;&()]*)")

@@ -31,6 +31,7 @@ ORDER = (
     "how-a-run-works",
     "governance",
     "use-the-api",
+    "send-webhooks",
     "write-a-template",
     "write-a-connector",
     "run-in-production",
