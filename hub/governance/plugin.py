@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hub.governance.banned_terms import BannedTerms
+from hub.governance.copy_rules import CopyRules
 from hub.governance.output_contract import OutputContract
 from hub.governance.personal_data import PersonalData
 from hub.governance.secrets import Secrets
@@ -13,5 +13,5 @@ from hub.sdk import Check, hookimpl
 
 @hookimpl
 def register_checks(register: Callable[[Check], None]) -> None:
-    for check in (Secrets(), PersonalData(), BannedTerms(), OutputContract()):
+    for check in (Secrets(), PersonalData(), CopyRules(), OutputContract()):
         register(check)

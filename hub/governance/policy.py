@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -12,10 +12,17 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hub.errors import InvalidInputs
-from hub.governance.rules import RULE_MODELS, Data, RuleData, RuleId, Said, content_hash
+from hub.governance.grammar import RuleBook
+from hub.governance.rules import Data, NoRules, PersonalDataRules, RuleData, RuleId, Said, SecretsRules, content_hash
 
 Side = Literal["input", "output"]
 LARGEST_PACK = 5_000_000
+_RULES: Mapping[str, type[Data]] = {
+    "copy_rules": RuleBook,
+    "personal_data": PersonalDataRules,
+    "secrets": SecretsRules,
+    "output_contract": NoRules,
+}
 
 
 class CheckRule(Data):
@@ -36,7 +43,7 @@ class CheckRule(Data):
 
     @model_validator(mode="after")
     def _rules_are_understood(self) -> CheckRule:
-        model = RULE_MODELS.get(self.name)
+        model = _RULES.get(self.name)
         if model is not None:
             try:
                 model.model_validate(self.rules)
@@ -58,6 +65,12 @@ class Pack(Data):
     title: Said
     description: str = ""
     checks: tuple[CheckRule, ...]
+
+    @model_validator(mode="after")
+    def _rules_carry_the_packs_name(self) -> Pack:
+        """The rule ``science`` of ``claims-us`` becomes ``claims-us.science``: a finding says whose rule it is."""
+        object.__setattr__(self, "checks", tuple(_named(check, self.pack) for check in self.checks))
+        return self
 
 
 class Policy(Data):
@@ -152,6 +165,17 @@ def complaints(error: ValidationError, data: Any) -> list[tuple[str, str]]:
     return [(_place(fault["loc"], data), fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
 
 
+def _named(check: CheckRule, pack: str) -> CheckRule:
+    if check.name != "copy_rules":
+        return check
+    rules = [rule | {"id": _under(pack, rule["id"])} for rule in check.rules.get("rules", ())]
+    return check.model_copy(update={"rules": {**check.rules, "rules": rules}})
+
+
+def _under(pack: str, id: str) -> str:
+    return id if id.startswith(f"{pack}.") else f"{pack}.{id}"
+
+
 def _place(loc: tuple[int | str, ...], data: Any) -> str:
     path = ""
     for step in loc:
@@ -166,12 +190,19 @@ def _place(loc: tuple[int | str, ...], data: Any) -> str:
     return path or "the whole"
 
 
+def _joined(first: list[Any], second: list[Any]) -> list[Any]:
+    return [*first, *(item for item in second if item not in first)]
+
+
 def _merge(first: CheckRule, second: CheckRule, pack: str) -> CheckRule:
     sides = None if first.sides is None or second.sides is None else tuple(dict.fromkeys(first.sides + second.sides))
     rules = dict(first.rules)
     for key, value in second.rules.items():
-        if isinstance(value, list) and isinstance(rules.get(key, []), list):
-            rules[key] = [*rules.get(key, []), *(item for item in value if item not in rules.get(key, []))]
+        before = rules.get(key)
+        if isinstance(value, list) and isinstance(before, list | None):
+            rules[key] = _joined(before or [], value)
+        elif isinstance(value, dict) and isinstance(before, dict):  # registers
+            rules[key] = {**before, **{name: _joined(before.get(name, []), more) for name, more in value.items()}}
         elif rules.setdefault(key, value) != value:
             raise InvalidInputs(
                 "Two rule-packs contradict each other.",

@@ -6,16 +6,14 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 from hub.governance.patterns import compile_pattern
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
-Severity = Literal["info", "warn", "block"]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)]
 Kind = Literal["email", "phone", "iban", "card", "ssn", "ip"]
 KINDS: tuple[Kind, ...] = ("email", "phone", "iban", "card", "ssn", "ip")
 
@@ -24,59 +22,6 @@ class Data(BaseModel):
     """Frozen, an unknown key is an error, and an error never quotes the value it complains about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
-
-
-class Examples(Data):
-    """Texts that a rule lets pass and texts that it catches. A test runs every one of them."""
-
-    passes: tuple[str, ...] = Field(default=(), alias="pass")
-    fails: tuple[str, ...] = Field(default=(), alias="fail")
-
-
-class TermRule(Data):
-    """Words a team does not use: ``terms`` as they are written, or one ``pattern`` in re2 syntax.
-
-    ``unless`` lists phrases in which the word is fine. ``severity`` block holds the output; warn and info only note it.
-    """
-
-    id: RuleId
-    terms: tuple[Said, ...] = ()
-    pattern: str | None = None
-    unless: tuple[Said, ...] = ()
-    severity: Severity = "block"
-    message: str = ""
-    why: Said
-    instead: Said
-    fix: str | None = None
-    raise_tier: Annotated[int, Field(ge=0, le=3)] | None = None
-    source: str = ""
-    checked_on: date | None = None
-    tests: Examples = Examples()
-
-    @model_validator(mode="after")
-    def _one_detector(self) -> TermRule:
-        if bool(self.terms) == (self.pattern is not None):
-            raise ValueError("give either 'terms' or 'pattern'")
-        if self.pattern is not None and compile_pattern(self.pattern, ignore_case=True).search("") is not None:
-            raise ValueError("the pattern matches the empty text, so it would match everywhere")
-        for term in (*self.terms, *self.unless):
-            if not any(char.isalnum() for char in term):
-                raise ValueError("a term holds at least one letter or digit")
-        return self
-
-
-class BannedTermsRules(Data):
-    rules: tuple[TermRule, ...] = ()
-
-    @field_validator("rules")
-    @classmethod
-    def _unique(cls, rules: tuple[TermRule, ...]) -> tuple[TermRule, ...]:
-        seen: set[str] = set()
-        for rule in rules:
-            if rule.id in seen:
-                raise ValueError(f"the id '{rule.id}' is used twice")
-            seen.add(rule.id)
-        return rules
 
 
 class PersonalDataRules(Data):
@@ -110,14 +55,6 @@ class SecretsRules(Data):
 
 class NoRules(Data):
     pass
-
-
-RULE_MODELS: Mapping[str, type[Data]] = {
-    "banned_terms": BannedTermsRules,
-    "personal_data": PersonalDataRules,
-    "secrets": SecretsRules,
-    "output_contract": NoRules,
-}
 
 
 def content_hash(data: Any) -> str:

@@ -26,7 +26,7 @@ def check_input(parts: Parts, run: Run) -> Step:
     """
     policy = parts.policy_of(run.team)
     texts = flatten(run.work.values)
-    subject = Subject(side="input", team=run.team, template=run.template, texts=texts)
+    subject = Subject(side="input", team=run.team, template=run.template, surface=run.request.surface, texts=texts)
     verdicts = parts.runner.run(policy, subject)
     stop = _stop(run, verdicts, before_model=True)
     if stop is not None:
@@ -66,6 +66,7 @@ def check_output(parts: Parts, run: Run) -> Step:
         side="output",
         team=run.team,
         template=run.template,
+        surface=run.request.surface,
         texts=texts,
         draft=run.draft,
         contract={"breaches": breaches, "write": contract.write},

@@ -23,6 +23,8 @@ class Subject:
     side: Literal["input", "output"]
     team: str
     template: str
+    #: Where the request came from: ``google_docs``, ``salesforce``, ``dam``, ``adobe``, ``api`` …
+    surface: str = ""
     texts: Mapping[str, str]
     rules: Mapping[str, Any] = field(default_factory=dict)
     draft: Draft | None = None

@@ -22,7 +22,7 @@ teams:
   media:
     title: Paid media
     policy:
-      - name: banned_terms
+      - name: copy_rules
         rules:
           rules:
             - {id: no-monday, terms: [monday], why: We name no days., instead: Name the date.}

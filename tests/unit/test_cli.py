@@ -231,7 +231,7 @@ def test_a_template_is_shown_with_its_inputs_output_and_text(inlay: Inlay) -> No
 
 def test_policy_shows_every_check_in_force(inlay: Inlay) -> None:
     said = inlay("policy")
-    assert all(name in said.output for name in ("secrets", "personal_data", "output_contract", "banned_terms"))
+    assert all(name in said.output for name in ("secrets", "personal_data", "output_contract", "copy_rules"))
 
 
 def test_a_run_is_listed_shown_and_refused_what_it_cannot_do(inlay: Inlay, tmp_path: Path) -> None:

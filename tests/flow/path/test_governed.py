@@ -62,7 +62,7 @@ def test_a_check_that_raises_holds_the_run(tmp_path: Path) -> None:
     from hub.sdk import Check, hookimpl
 
     class Breaks(Check):
-        name = "banned_terms"
+        name = "copy_rules"
 
         def examine(self, subject):  # type: ignore[no-untyped-def]
             raise RuntimeError("private text")
@@ -74,7 +74,7 @@ def test_a_check_that_raises_holds_the_run(tmp_path: Path) -> None:
 
     model = FakeModel(answer())
     with a_hub(tmp_path, model=model) as hub:
-        hub.parts.runner = type(hub.parts.runner)({**hub.registry.checks, "banned_terms": Breaks()})
+        hub.parts.runner = type(hub.parts.runner)({**hub.registry.checks, "copy_rules": Breaks()})
         held = hub.run(request())
         assert held.state is RunState.HELD
         assert model.calls == 0

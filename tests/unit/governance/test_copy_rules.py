@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.domain import Finding, Outcome
-from hub.governance.banned_terms import BannedTerms
+from hub.governance.copy_rules import CopyRules
 from hub.governance.policy import default_policy
 from hub.governance.rules import RuleData
 from hub.sdk.check import Subject
@@ -13,7 +13,7 @@ from hub.sdk.check import Subject
 
 def examine(text: str, *rules: dict[str, Any], side: Any = "output") -> list[Finding]:
     data = RuleData({"rules": [{"why": "w", "instead": "i", **rule} for rule in rules]})
-    return list(BannedTerms().examine(Subject(side=side, team="t", template="x", texts={"v": text}, rules=data)))
+    return list(CopyRules().examine(Subject(side=side, team="t", template="x", texts={"v": text}, rules=data)))
 
 
 def places(text: str, *rules: dict[str, Any]) -> list[str]:
@@ -67,7 +67,7 @@ def test_block_holds_the_output_and_everything_else_is_noted() -> None:
         rule = {"id": "c", "terms": ["cheap"], "severity": severity, "fix": "affordable", "raise_tier": 2}
         (finding,) = examine("cheap", rule, side=side)
         assert (finding.outcome, finding.fix, finding.raise_tier) == (outcome, "affordable", 2)
-        assert finding.rule == "banned-terms.c"
+        assert finding.rule == "c"
 
 
 def test_a_pattern_is_matched_on_the_folded_text_and_does_not_quote_what_it_caught() -> None:
@@ -80,12 +80,12 @@ def test_a_pattern_is_matched_on_the_folded_text_and_does_not_quote_what_it_caug
 def test_thousands_of_terms_are_found_each_at_its_place() -> None:
     rules = [{"id": f"t{number}", "terms": [f"wort{number} ende"]} for number in range(5000)]
     text = "Anfang – wort17 ende, wort4999  ENDE und wort5000 ende"
-    assert [f.rule for f in examine(text, *rules)] == ["banned-terms.t17", "banned-terms.t4999"]
+    assert [f.rule for f in examine(text, *rules)] == ["t17", "t4999"]
     assert places(text, *rules) == ["wort17 ende", "wort4999  ENDE"]
 
 
 def test_rules_that_changed_are_compiled_anew() -> None:
-    check = BannedTerms()
+    check = CopyRules()
 
     def found(term: str) -> int:
         rules = RuleData({"rules": [{"id": "x", "terms": [term], "why": "w", "instead": "i"}]})
@@ -94,7 +94,7 @@ def test_rules_that_changed_are_compiled_anew() -> None:
     assert (found("red"), found("green"), found("blue")) == (1, 0, 1)
 
 
-CORE = next(check for check in default_policy().checks if check.name == "banned_terms")
+CORE = next(check for check in default_policy().checks if check.name == "copy_rules")
 
 
 @pytest.mark.parametrize("rule", CORE.rules["rules"], ids=lambda rule: rule["id"])

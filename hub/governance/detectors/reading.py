@@ -1,0 +1,58 @@
+"""Figures of a text: reading grade, length of sentences, passive voice, capitals. Linear in the text, no dictionary."""
+
+from __future__ import annotations
+
+import re
+
+from hub.governance.detectors.parts import parts
+from hub.governance.grammar import Measured
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_VOWELS = re.compile(r"[aeiouyäöüéèà]+")
+_PASSIVE = re.compile(
+    r"\b(?:am|is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?(?:[a-z]{2,}ed|built|made|given|taken|shown|known|written|seen"
+    r"|done|held|kept|sent|sold|bought|brought|found|put|set|told|chosen|driven|grown|paid|lost|led)\b"
+)
+_ENGLISH = frozenset(
+    "the of and to a in is for you your with on we our it that this are be at from by or as".split()  # noqa: SIM905
+)
+#: Of English words about a third are of these. Below this share the grade and the passive are not measured.
+_ENGLISH_FROM = 0.12
+
+
+def words(plain: str) -> list[str]:
+    """The words of a text, without numbers."""
+    return _WORD.findall(plain)
+
+
+def measure(of: Measured, plain: str, cased: str) -> float | None:
+    """The figure, or None when the text does not have it: no words, or not English where the figure is of English.
+
+    ``grade`` is the Flesch-Kincaid grade, 0.39 words a sentence + 11.8 syllables a word - 15.59; syllables are counted
+    by groups of vowels, which is off by a tenth for single words and evens out over a text.
+    """
+    if of == "characters":
+        return float(len(cased.strip()))
+    said = words(plain)
+    if of == "words":
+        return float(len(said))
+    if not said:
+        return None
+    if of == "capitals_share":
+        letters = [char for char in cased if char.isalpha()]
+        return sum(char.isupper() for char in letters) / len(letters)
+    sentences = max(1, len(parts(plain, "sentence")))
+    if of == "sentence_words":
+        return len(said) / sentences
+    if sum(word in _ENGLISH for word in said) < _ENGLISH_FROM * len(said):
+        return None
+    if of == "passive_share":
+        return min(1.0, len(_PASSIVE.findall(plain)) / sentences)
+    return 0.39 * len(said) / sentences + 11.8 * sum(map(_syllables, said)) / len(said) - 15.59
+
+
+def _syllables(word: str) -> int:
+    groups = len(_VOWELS.findall(word))
+    silent = word.endswith("e") and not word.endswith(("le", "ee", "ye"))
+    unsaid = word.endswith(("es", "ed")) and word[-3:-2] not in "aeioutdscxz"
+    return max(1, groups - 1 if silent or unsaid else groups)
