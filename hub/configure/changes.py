@@ -10,9 +10,10 @@ from hub.configure.declared import ConnectionPart, TeamPart
 from hub.configure.reading import Source, is_reference
 from hub.configure.standing import Standing
 from hub.errors import BadRequest, InvalidInputs, UnknownName
-from hub.governance.policy import Pack, build_policy, shipped_pack
+from hub.governance import packs
+from hub.governance.additions import NONE, Additions, policy_of
 from hub.pipeline.routes import asks
-from hub.store import Tx, budgets, connections, teams
+from hub.store import Tx, budgets, connections, policies, teams
 from hub.store.connections import ConnectionRow, Workflow
 
 
@@ -26,10 +27,39 @@ class Change:
     write: Callable[[Tx], None] = field(default=lambda _: None, repr=False, compare=False)
 
 
+def policy_in(source: Source, now: Standing) -> Iterator[Change]:
+    part = source.declared.policy
+    if part is None:
+        return
+    _fits(source, ("policy",), part, "", NONE)
+    # The teams that the file does not name keep what they add, and have to fit as well.
+    for name, team in now.teams.items():
+        if name not in source.declared.teams:
+            try:
+                policy_of(part, name, Additions.model_validate(team.policy))
+            except InvalidInputs as error:
+                raise source.wrong((("policy",), f"with what team {name} adds: {error.why or error.what}")) from None
+    wanted = part.model_dump(mode="json", exclude_defaults=True)
+    have = {"policy": now.policy} if now.policy else {}
+    yield change("policy", have, {"policy": wanted}, lambda tx: policies.put(tx, wanted, now.at), {"policy": _added})
+
+
+def _organisation(source: Source, now: Standing) -> Additions:
+    return source.declared.policy or Additions.model_validate(now.policy)
+
+
+def _added(value: Mapping[str, Any]) -> str:
+    chosen = value.get("packs")
+    rules = len(value.get("checks", ()))
+    return f"{'the default packs' if chosen is None else ', '.join(chosen) or 'no packs'}; {rules} checks added"
+
+
 def teams_in(source: Source, now: Standing) -> Iterator[Change]:
     for name, part in source.declared.teams.items():
         limit = None if part.budget is None else int(part.budget * 1_000_000)
-        policy = _policy(source, name, part)
+        added = Additions(packs=part.packs or None, checks=part.policy)
+        _fits(source, ("teams", name), _organisation(source, now), name, added)
+        policy = added.model_dump(mode="json", exclude_defaults=True)
         known = now.teams.get(name)
         wanted: dict[str, Any] = {"title": part.title, "policy": policy, "budget": limit}
         have: dict[str, Any] = {}
@@ -37,7 +67,7 @@ def teams_in(source: Source, now: Standing) -> Iterator[Change]:
             have = {"title": known.title, "policy": dict(known.policy), "budget": now.budgets.get(name)}
             if limit is None:
                 wanted["budget"] = have["budget"]
-        said = {"budget": _dollars, "policy": lambda value: f"{len(value.get('checks', ()))} checks added"}
+        said = {"budget": _dollars, "policy": _added}
 
         def write(tx: Tx, name: str = name, part: TeamPart = part, policy: Any = policy, limit: Any = limit) -> None:
             teams.put(tx, name, part.title, policy, now.at)
@@ -185,16 +215,14 @@ def _shown(value: Any, show: Callable[[Any], str]) -> str:
     return "nothing" if value is None or value == "" else show(value)
 
 
-def _policy(source: Source, team: str, part: TeamPart) -> dict[str, Any]:
-    """The team's additions as they are stored; tried together with the organisation's rules, so that they fit."""
-    if not part.policy:
-        return {}
-    additions = Pack(pack=f"team-{team}", version=1, title=part.title, checks=part.policy)
+def _fits(source: Source, path: tuple[str, ...], organisation: Additions, team: str, added: Additions) -> None:
+    """Try the rules together, so that what is stored can be in force. A fault is named at its line."""
+    for name in (added if team else organisation).unknown():
+        raise source.wrong(((*path, "packs"), f"'{name}': {unknown('rule-pack', packs.names())}"))
     try:
-        build_policy([shipped_pack("core"), additions])
+        policy_of(organisation, team, added)
     except InvalidInputs as error:
-        raise source.wrong((("teams", team, "policy"), error.why or error.what)) from None
-    return additions.model_dump(mode="json")
+        raise source.wrong(((*path, "policy") if team else (*path, "checks"), error.why or error.what)) from None
 
 
 def _sealed(source: Source, now: Standing, name: str, part: ConnectionPart) -> ConnectionRow:

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from hub.domain import Role, Target
+from hub.governance.additions import Additions
 from hub.governance.policy import CheckRule
+from hub.governance.rules import RuleId
 from hub.pipeline.routes import ORIGIN
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
@@ -22,10 +24,12 @@ class _Part(BaseModel):
 
 
 class TeamPart(_Part):
-    """A team. ``budget`` is what it may spend a month; ``policy`` adds checks and rules to the organisation's."""
+    """A team. ``budget`` is what it may spend a month; ``packs`` and ``policy`` add rule-packs, checks and rules to the
+    organisation's."""
 
     title: Said
     budget: Dollars | None = None
+    packs: tuple[RuleId, ...] = ()
     policy: tuple[CheckRule, ...] = ()
 
 
@@ -84,12 +88,13 @@ class WebhookPart(_Part):
 
 
 class Declaration(_Part):
-    """A whole hub.yaml. What it does not name stays as it is.
+    """A whole hub.yaml. What it does not name stays as it is. ``policy`` is the organisation's.
 
     ``enablements`` maps a team to its connections: a list of names, or names with that team's settings, where ``off``
     switches a connection off. Here None stands for off.
     """
 
+    policy: Additions | None = None
     teams: dict[Name, TeamPart] = Field(default_factory=dict)
     people: dict[Email, PersonPart] = Field(default_factory=dict)
     connections: dict[Name, ConnectionPart] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hub.bootstrap import Hub
-from hub.configure.changes import Change, connections_in, enablements_in, people_in, teams_in, workflows_in
+from hub.configure.changes import Change, connections_in, enablements_in, people_in, policy_in, teams_in, workflows_in
 from hub.configure.endpoints import endpoints_in
 from hub.configure.reading import Source
 from hub.configure.standing import Standing, standing
@@ -76,6 +76,7 @@ def _write(hub: Hub, tx: Tx, made: Plan, actor: str) -> None:
 
 def _changes(source: Source, now: Standing) -> Iterator[Change]:
     """In the order they can be written: a team before its people, a connection before the teams it is on for."""
+    yield from policy_in(source, now)
     yield from teams_in(source, now)
     yield from people_in(source, now)
     yield from connections_in(source, now)

@@ -11,7 +11,7 @@ from hub.domain import Role
 from hub.errors import ConfigurationError
 from hub.pipeline.spend import period
 from hub.sdk import Secret
-from hub.store import Tx, budgets, connections, endpoints, teams
+from hub.store import Tx, budgets, connections, endpoints, policies, teams
 from hub.store.connections import ConnectionRow, Workflow
 from hub.store.endpoints import Endpoint
 from hub.store.teams import Team
@@ -24,6 +24,7 @@ class Standing:
     hub: Hub
     at: float
     period: str
+    policy: Mapping[str, Any]
     teams: Mapping[str, Team]
     budgets: Mapping[str, int]
     people: Mapping[str, tuple[str, Mapping[str, Role]]]
@@ -57,6 +58,7 @@ def standing(hub: Hub, tx: Tx) -> Standing:
         hub=hub,
         at=now,
         period=month,
+        policy=policies.get(tx),
         teams=stored,
         budgets={name: limit.limit_micros for name, limit in limits.items() if limit is not None},
         people=people,

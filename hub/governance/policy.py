@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -64,6 +63,8 @@ class Pack(Data):
     version: int
     title: Said
     description: str = ""
+    #: Whether it is in force for an organisation that chose no packs.
+    default: bool = True
     checks: tuple[CheckRule, ...]
 
     @model_validator(mode="after")
@@ -130,12 +131,6 @@ def parse_policy(text: str) -> Policy:
         raise InvalidInputs("The stored policy cannot be used.", fields=dict(complaints(error, None))) from None
 
 
-def shipped_pack(name: str) -> Pack:
-    """A pack of ``hub/governance/packs``."""
-    file = resources.files("hub.governance") / "packs" / f"{name}.yaml"
-    return load_pack(file.read_text("utf-8"), name)
-
-
 def build_policy(packs: Iterable[Pack]) -> Policy:
     """One policy from packs, in their order. Where two name one check, lists are joined and the stricter failure holds.
 
@@ -152,12 +147,6 @@ def build_policy(packs: Iterable[Pack]) -> Policy:
         return Policy(packs=tuple(f"{pack.pack}@{pack.version}" for pack in packs), checks=tuple(merged.values()))
     except ValidationError as error:
         raise InvalidInputs("These rule-packs make no policy.", fields=dict(complaints(error, None))) from None
-
-
-@lru_cache(maxsize=1)
-def default_policy() -> Policy:
-    """The policy of a team that chose none: the ``core`` pack."""
-    return build_policy([shipped_pack("core")])
 
 
 def complaints(error: ValidationError, data: Any) -> list[tuple[str, str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from functools import lru_cache
 
-from hub.governance.policy import Pack, Policy, build_policy, default_policy, shipped_pack
-from hub.store import Database, teams
+from hub.governance.additions import policy_in
+from hub.governance.policy import Policy
+from hub.store import Database, policies, teams
 
 #: Seconds a team's policy is kept before it is looked up again: so long may a change take to be in force everywhere.
 KEPT = 1.0
@@ -37,12 +37,8 @@ class Policies:
         if kept is not None and kept[0] > now:
             return kept[1]
         with self._database.reading() as tx:
-            stored = teams.get(tx, team)
-        policy = _with(json.dumps(stored.policy, sort_keys=True)) if stored and stored.policy else default_policy()
+            stored, chosen = teams.get(tx, team), policies.get(tx)
+        added = stored.policy if stored else {}
+        policy = policy_in(json.dumps(chosen, sort_keys=True), team, json.dumps(added, sort_keys=True))
         self._kept[team] = (now + KEPT, policy)
         return policy
-
-
-@lru_cache(maxsize=256)
-def _with(additions: str) -> Policy:
-    return build_policy([shipped_pack("core"), Pack.model_validate_json(additions)])

@@ -43,6 +43,14 @@ team = sa.Table(
     sa.Column("created_at", Time, nullable=False),
 )
 
+policy = sa.Table(
+    "policy",
+    metadata,
+    sa.Column("scope", Id, primary_key=True),
+    sa.Column("data", JsonText, nullable=False),
+    sa.Column("changed_at", Time, nullable=False),
+)
+
 person = sa.Table(
     "person",
     metadata,

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 import hub.governance
 from hub.errors import InvalidInputs
-from hub.governance.policy import CheckRule, Policy, build_policy, default_policy, load_pack, parse_policy
+from hub.governance.additions import default_policy
+from hub.governance.policy import CheckRule, Policy, build_policy, load_pack, parse_policy
 
 RULE = {"id": "cheap", "terms": ["cheap"], "why": "It sounds poor.", "instead": "affordable"}
 
