@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 import ahocorasick
 
@@ -29,6 +30,8 @@ class Text:
         #: Folded, case too, and lookalikes read as Latin.
         self.plain = latin(self._folded.text)
         self.encoded = encode(self.plain)
+        #: What detectors work out once and ask for again.
+        self.kept: dict[str, Any] = {}
 
     @cached_property
     def cased(self) -> Folded:

@@ -132,9 +132,7 @@ class Measured(Detector):
 
     def find(self, text: Text, found: Found) -> Iterator[Hit]:
         limits = self._measure
-        if limits.from_words and len(words(text.plain)) < limits.from_words:
-            return
-        figure = measure(limits.of, text.plain, text.cased.text)
+        figure = measure(limits.of, text, limits.from_words)
         if figure is None:
             return
         if (limits.max is not None and figure > limits.max) or (limits.min is not None and figure < limits.min):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hub.governance.detectors.parts import parts
+from hub.governance.wording import Text
 from hub.governance.grammar import Measured
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -25,29 +26,39 @@ def words(plain: str) -> list[str]:
     return _WORD.findall(plain)
 
 
-def measure(of: Measured, plain: str, cased: str) -> float | None:
-    """The figure, or None when the text does not have it: no words, or not English where the figure is of English.
+def _read(text: Text) -> tuple[list[str], int, bool]:
+    """Words, number of sentences and whether it reads as English. Several rules ask for them about the same text, so
+    they are kept with it, and go when it goes."""
+    if "reading" not in text.kept:
+        said = words(text.plain)
+        english = sum(word in _ENGLISH for word in said) >= _ENGLISH_FROM * len(said)
+        text.kept["reading"] = said, max(1, len(parts(text.plain, "sentence"))), english
+    return text.kept["reading"]
+
+
+def measure(of: Measured, text: Text, from_words: int = 0) -> float | None:
+    """The figure, or None when the text does not have it: fewer words than ``from_words``, or not English where the
+    figure is of English.
 
     ``grade`` is the Flesch-Kincaid grade, 0.39 words a sentence + 11.8 syllables a word - 15.59; syllables are counted
     by groups of vowels, which is off by a tenth for single words and evens out over a text.
     """
     if of == "characters":
-        return float(len(cased.strip()))
-    said = words(plain)
+        return float(len(text.cased.text.strip()))
+    said, sentences, english = _read(text)
+    if not said or len(said) < from_words:
+        return None
     if of == "words":
         return float(len(said))
-    if not said:
-        return None
     if of == "capitals_share":
-        letters = [char for char in cased if char.isalpha()]
+        letters = [char for char in text.cased.text if char.isalpha()]
         return sum(char.isupper() for char in letters) / len(letters)
-    sentences = max(1, len(parts(plain, "sentence")))
     if of == "sentence_words":
         return len(said) / sentences
-    if sum(word in _ENGLISH for word in said) < _ENGLISH_FROM * len(said):
+    if not english:
         return None
     if of == "passive_share":
-        return min(1.0, len(_PASSIVE.findall(plain)) / sentences)
+        return min(1.0, len(_PASSIVE.findall(text.plain)) / sentences)
     return 0.39 * len(said) / sentences + 11.8 * sum(map(_syllables, said)) / len(said) - 15.59
 
 

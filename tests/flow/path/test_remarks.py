@@ -73,7 +73,7 @@ def test_remarks_may_name_the_words_that_copy_may_not_hold_and_stay_advice(tmp_p
         assert run.state is RunState.DELIVERED, run.problem
         assert run.tier == 0
         noted = [f.rule for v in run.output_verdicts for f in v.findings]
-        assert "core.unproven-science" in noted
+        assert "claims-us.unproven-science" in noted
 
 
 def test_copy_that_holds_them_is_still_held(tmp_path: Path, sandbox: Sandbox) -> None:

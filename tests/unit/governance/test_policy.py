@@ -26,7 +26,9 @@ def terms(*rules: dict[str, Any]) -> list[dict[str, Any]]:
 def test_the_default_policy_runs_the_four_first_checks() -> None:
     policy = default_policy()
     assert {check.name for check in policy.checks} == {"secrets", "personal_data", "copy_rules", "output_contract"}
-    assert policy.packs == ("core@1",)
+    assert policy.packs[0] == "core@1"
+    assert {"finance@1", "pharma@1"}.isdisjoint(policy.packs), "they are switched on by whoever needs them"
+    assert len(policy.packs) == 14
     assert next(check for check in policy.checks if check.name == "secrets").on_failure == "deny"
 
 
