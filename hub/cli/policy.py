@@ -11,16 +11,18 @@ from hub.cli.opening import a_hub
 
 
 @click.group("policy", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Show the checks in force and the rule-packs there are; check a pack of one's own."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(show)
+
+
+@command.command("show")
 @click.option("--team", default="", help="With what this team adds.")
 @output.json_option
-@click.pass_context
-def command(ctx: click.Context, team: str, as_json: bool) -> None:
+def show(team: str = "", as_json: bool = False) -> None:
     """Show the checks in force, for the organisation or for one team."""
-    if ctx.invoked_subcommand is None:
-        _show(team, as_json)
-
-
-def _show(team: str, as_json: bool) -> None:
     from hub.errors import UnknownName
     from hub.store import teams
 

@@ -113,7 +113,7 @@ def test_the_examples_of_a_hub_yaml_can_be_planned(tmp_path: Path) -> None:
                 made = plan(hub, read(whole, folder=tmp_path, environ=environ))
                 assert made.todo, text
                 seen += 1
-    assert seen == 5
+    assert seen == 6
 
 
 def test_the_template_of_the_guide_is_taken_and_its_cases_hold(tmp_path: Path) -> None:

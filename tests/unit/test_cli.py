@@ -109,7 +109,7 @@ def test_what_the_starter_file_comments_out_is_valid_too(inlay: Inlay, tmp_path:
     (tmp_path / "hub.yaml").write_text("\n".join(whole), encoding="utf-8")
     said = inlay("apply", "hub.yaml")
     assert said.exit_code == 0, said.output
-    assert "cheap" in inlay("policy", "--team", "brand", "--json").output
+    assert "cheap" in inlay("policy", "show", "--team", "brand", "--json").output
 
 
 def test_a_key_is_printed_once_and_works_until_it_is_revoked(inlay: Inlay, tmp_path: Path) -> None:
