@@ -19,7 +19,7 @@ COMMANDS = {
     "policy": ("policy", "Show the checks in force."),
     "runs": ("runs", "List, show, cancel, resume and undo runs."),
     "keys": ("keys", "Make, list and revoke API keys."),
-    "webhooks": ("webhooks", "List, try and resume where the hub's own events are sent."),
+    "webhooks": ("webhooks", "List and try what the hub's own events are sent to; send one again."),
     "ledger": ("ledger", "Verify and export the record of everything that happened."),
     "sandbox": ("sandbox", "Run a connector's local stand-in for its vendor."),
     "bench": ("bench", "Measure latency, throughput and the cost of each stage."),

@@ -202,15 +202,21 @@ def _webhooks(hub: Hub) -> Iterator[Probe]:
     from hub.store import endpoints
 
     with hub.database.reading() as tx:
-        found = endpoints.every(tx)
-    for one in found:
+        found = [(one, endpoints.late(tx, one.name)) for one in endpoints.every(tx)]
+    for one, late in found:
         name = f"webhook {one.name}"
+        given_up = sum(event.due_at is None for event in late)
         if one.state in ("failing", "gone"):
             fix = f"Mend the receiver, then `inlay webhooks resume {one.name}`. What it missed is kept."
             yield Probe(id=name, ok=False, what=one.problem, fix=fix, who="an admin")
-        elif one.problem:
+        elif given_up:
+            what = f"{given_up} events were given up: {late[-1].problem}"
+            fix = f"`inlay webhooks log {one.name}` names them, `inlay webhooks retry` sends one again."
+            yield Probe(id=name, ok=False, what=what, fix=fix, who="an admin")
+        elif late or one.problem:
+            what = f"{len(late)} events are late: {one.problem or late[-1].problem}"
             fix = "Look at the receiver; Inlay tries again by itself."
-            yield Probe(id=name, ok=False, what=one.problem, fix=fix, who="an admin", optional=True)
+            yield Probe(id=name, ok=False, what=what, fix=fix, who="an admin", optional=True)
         else:
             what = "switched off" if one.state == "off" else "takes what is sent" if one.sent_at else "nothing sent yet"
             yield Probe(id=name, ok=True, what=what)

@@ -85,11 +85,20 @@ def _events() -> Iterator[str]:
 
 
 def _webhooks() -> Iterator[str]:
-    from hub.pipeline.webhooks import EVENTS
+    from hub.pipeline.webhook_events import EVENTS, FIELDS, TOLD
 
     yield "## Webhooks\n"
-    yield "What `webhooks:` in hub.yaml can send, each with its run, its team, and the address of the run's page.\n"
-    yield from _table(("event", "when"), [(f"`{name}`", words) for name, (words, _) in EVENTS.items()])
+    yield "What `webhooks:` in hub.yaml can send.\n"
+    rows = [
+        (f"`{name}`", kind.says, ", ".join(f"`{status}`" for status in kind.statuses)) for name, kind in EVENTS.items()
+    ]
+    yield from _table(("event", "when", "`status`"), rows)
+    yield "Each has `type`, `timestamp` and `data`, and in `data`:\n"
+    told = ", ".join(f"`{name}`" for name in sorted(TOLD))
+    rows = [(f"`{name}`", says) for name, says in FIELDS.items()]
+    yield from _table(
+        ("field", "what it is"), [*rows, (told, "where the event has them, as in the table of events above")]
+    )
 
 
 def _sources(folder: Traversable) -> Iterator[Traversable]:

@@ -11,7 +11,7 @@ from hub.configure.declared import WebhookPart
 from hub.configure.reading import Source, is_reference
 from hub.configure.standing import Standing
 from hub.errors import BadRequest
-from hub.pipeline.webhooks import EVENTS, key
+from hub.pipeline.webhook_events import EVENTS, key
 from hub.store import endpoints
 from hub.store.endpoints import Endpoint
 
@@ -27,7 +27,11 @@ def endpoints_in(source: Source, now: Standing) -> Iterator[Change]:
         for event in part.events:
             if event not in EVENTS:
                 raise source.wrong(((*path, "events"), f"'{event}': {unknown('event', EVENTS)}"))
-        to = urlsplit(part.url)
+        try:
+            to = urlsplit(part.url)
+            _ = to.port
+        except ValueError:
+            raise source.wrong(((*path, "url"), "this is no web address")) from None
         if to.scheme != "https" and not (to.scheme == "http" and to.hostname in _LOOPBACK):
             raise source.wrong(((*path, "url"), "write an https address"))
         if not to.hostname or "@" in to.netloc:
@@ -52,7 +56,7 @@ def endpoints_in(source: Source, now: Standing) -> Iterator[Change]:
             secrets=now.hub.vault.seal(secrets),
             state="on" if part.enabled else "off",
         )
-        said = {"events": lambda value: ", ".join(value)}
+        said = {"events": ", ".join, "url": lambda value: value.partition("?")[0]}
         yield change(f"webhook {name}", have, wanted, lambda tx, made=made: endpoints.put(tx, made), said)
 
 

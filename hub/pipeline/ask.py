@@ -154,7 +154,7 @@ def _held(parts: Parts, run: Run, problem: Problem, text: str, usage: Usage, ent
         state=RunState.HELD,
         rest=True,
         changes={"problem": problem, "draft": Draft(raw=text, usage=usage, simulated=parts.model.simulated)},
-        entries=(entry,),
+        entries=(dataclasses.replace(entry, data={**entry.data, "verdict": "hold"}),),
         writes=spend.settle(run, this_call),
     )
 

@@ -1,77 +1,57 @@
 """Webhooks: what happened in the hub is told to the endpoints an admin named, as Standard Webhooks 1.0.0.
 
-The ledger is the outbox: a row is written with the state it records, each endpoint keeps the number of the row it was
-told last, and so nothing is lost and nothing is out of order. What was sent and not noted is sent again under the same
-id. Specification: https://www.standardwebhooks.com.
+The ledger is the outbox: a row is written with the state it records, and each endpoint keeps the number of the row that
+was looked at last for it, so nothing is lost. What was sent and not noted is sent again under the same id.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
-from hub.domain import Event
-from hub.errors import ConfigurationError, InlayError
+from hub.errors import BadRequest, ConfigurationError, InlayError, UnknownName, VendorRefused
+from hub.pipeline.webhook_events import TEST, VERSION, body, body_of, event_of, id_of, rows_of, signed
 from hub.sdk import GuardedHttp, Reply
 from hub.store import Database, Tx, endpoints
-from hub.store.endpoints import Endpoint
+from hub.store.endpoints import Endpoint, Happened, Late
 from hub.vault import Vault
 
 log = structlog.get_logger("inlay.webhooks")
-#: Each event that can be sent: what it says, and the rows of the ledger that are it.
-EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "run.received": ("A request is stored and will be worked on.", ("run.received",)),
-    "run.held": ("A check holds a run until somebody looks.", ("input.checked", "output.checked")),
-    "run.refused": ("A rule refuses a run.", ("input.checked", "output.checked")),
-    "run.delivered": ("Every text of a run stands where it belongs.", ("run.delivered",)),
-    "run.stuck": ("A delivery did not work or its target is gone.", ("run.stuck",)),
-    "run.cancelled": ("Somebody cancelled a run.", ("run.cancelled",)),
-    "review.asked": ("A draft waits for its review.", ("review.asked",)),
-    "review.decided": ("A reviewer has decided.", ("review.decided",)),
-    "delivery.done": ("One text stands in its system.", ("delivery.done", "delivery.placed")),
-    "delivery.failed": ("One delivery did not work.", ("delivery.failed",)),
-    "delivery.undone": ("One text was taken back.", ("delivery.undone",)),
-    "feedback.given": ("Somebody said whether a draft helped.", ("feedback.given",)),
-}
-TEST = "webhook.test"
-_VERDICTS = {"hold": "run.held", "deny": "run.refused"}
-#: What leaves of a row's data: ids, words of ours and figures. A key that is not here stays in the hub.
-TOLD = frozenset(
-    {
-        *("template", "surface", "trigger", "tier", "decision", "verdict", "rules", "delivery", "connection"),
-        *(
-            "vendor_id",
-            "reviewed",
-            "simulated",
-            "deliveries",
-            "code",
-            "state",
-            "arrived",
-            "of",
-            "ease",
-            "useful",
-            "tag",
-        ),
-    }
-)
-#: Seconds before the attempts after the first (the specification's example, without its last days), each up to a
-#: tenth longer: receivers that came back are not met by everybody at once.
+#: Seconds before the attempts after the first, as the specification proposes, each up to a tenth longer: receivers that
+#: come back are not met by everybody at once.
 SCHEDULE = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
-#: Seconds an endpoint may take to answer; seconds one process has it for itself; events sent in one go.
-PATIENCE, LEASE, BATCH = 15.0, 90.0, 50
+#: Seconds an endpoint may take to answer; seconds one process has it for itself; the most a receiver may ask for.
+PATIENCE, LEASE, DAY = 15.0, 90.0, 86_400.0
+#: How many rows of the ledger are read at once; for how many seconds one process goes on with one endpoint.
+BATCH, TURN = 100, 20.0
+#: Seconds before an endpoint that is away is called again: at first, doubled each time up to the second. The statuses
+#: by which it says so.
+PAUSE, LONGEST_PAUSE, AWAY = 5.0, 300.0, frozenset({429, 502, 503, 504})
 #: Rows without an event after which the cursor is moved, so that they are not looked through again.
 IDLE = 1000
 _LARGEST_ANSWER = 65_536
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call. ``problem`` is empty when the event was taken; ``away`` says that none would be taken now;
+    ``after`` are the seconds the endpoint asks to be left alone."""
+
+    status: int | None
+    problem: str = ""
+    away: bool = False
+    after: float = 0.0
 
 
 @dataclass(slots=True)
@@ -84,133 +64,230 @@ class Webhooks:
     url: str
 
     def send(self) -> int:
-        """Tell every endpoint that is due; how many events were taken."""
+        """Tell every endpoint that is due; how many events were taken. Each has a thread, so that none waits for a slow
+        one."""
         now = self.clock()
         with self.database.reading() as tx:
             due = [one for one in endpoints.every(tx) if one.state == "on" and one.due_at <= now]
-            names = [one.name for one in due if _waits(tx, one)]
-        if not names:
-            return 0
-        with self.database.transaction() as tx:
-            taken = endpoints.take(tx, names, now, until=now + LEASE)
-        return sum(self._tell(one) for one in taken)
+            names = [one.name for one in due if _waits(tx, one, now)]
+        taken: list[int] = []
+        threads = [
+            threading.Thread(target=self._turn, args=(name, taken), name=f"inlay-webhook-{name}", daemon=True)
+            for name in names
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(taken)
 
-    def test(self, name: str) -> int | None:
-        """Send a test event once; the status that came back, None where no answer did.
+    def test(self, name: str) -> Outcome:
+        """Send a test event once, whatever the endpoint's state, and note nothing.
 
         Raises:
-            KeyError: there is no such endpoint.
+            UnknownName: there is no such endpoint.
         """
+        one = self._named(name)
+        at = self.clock()
+        with self._line(one) as post:
+            return post(f"test_{int(at * 1000)}", body(TEST, at, {"version": VERSION, "endpoint": name}))
+
+    def again(self, name: str, seq: int) -> Outcome:
+        """Send one event now, whatever became of it before, under the same id.
+
+        Raises:
+            UnknownName: there is no such endpoint, or no such event.
+            BadRequest: the event is not one this endpoint is told.
+        """
+        one = self._named(name)
+        with self.database.reading() as tx:
+            found = endpoints.row(tx, seq)
+        if found is None or not event_of(found.row):
+            raise UnknownName("There is no such event.", instead=f"`inlay webhooks log {name}` shows them.")
+        if event_of(found.row) not in one.events or one.team not in (None, found.row.team):
+            raise BadRequest(f"This event is not told to {name}.", instead="Declare it in hub.yaml.", who="an admin")
+        with self._line(one) as post:
+            outcome = post(id_of(found.row), self._body(found))
+        if not outcome.problem:
+            with self.database.transaction() as tx:
+                endpoints.taken(tx, name, seq)
+        return outcome
+
+    def seq_of(self, id: str) -> int:
+        """The number of the ledger row whose event has this id.
+
+        Raises:
+            UnknownName: there is no such event.
+        """
+        number = id.removeprefix("evt_").partition("_")[0]
+        if number.isascii() and number.isdigit():
+            with self.database.reading() as tx:
+                found = endpoints.row(tx, int(number[:18]))
+            if found is not None and id_of(found.row) == id:
+                return found.row.seq
+        raise UnknownName(f"There is no event {id[:60]}.", instead="`inlay webhooks log NAME` shows them.")
+
+    def _named(self, name: str) -> Endpoint:
         with self.database.reading() as tx:
             one = endpoints.get(tx, name)
         if one is None:
-            raise KeyError(name)
-        at = self.clock()
-        reply, _ = self._post(one, f"test_{int(at * 1000)}", _body(TEST, at, {"endpoint": name}))
-        return reply.status if reply else None
+            raise UnknownName(f"There is no webhook named {name!r}.", instead="`inlay webhooks list` shows them.")
+        return one
+
+    def _turn(self, name: str, taken: list[int]) -> None:
+        try:
+            now = self.clock()
+            with self.database.transaction() as tx:
+                one = endpoints.take(tx, name, now, until=now + LEASE)
+            if one is not None:
+                taken.append(self._tell(one))
+        except InlayError as error:
+            log.warning("webhook put off", endpoint=name, error=error.code)
+        except Exception as error:
+            # Its message may quote what was sent; the lease runs out, and the same is sent again.
+            log.error("webhook raised", endpoint=name, error=type(error).__name__)
 
     def _tell(self, one: Endpoint) -> int:
-        with self.database.reading() as tx:
-            rows, end = endpoints.after(tx, one.cursor, kinds_of(one), one.team, BATCH)
-        sent, attempts = 0, one.attempts
-        for row in rows:
-            event = event_of(row)
-            if event not in one.events:
-                continue
-            reply, problem = self._post(one, f"evt_{row.seq}", _body(event, row.at, self._data(row)))
-            if reply is None or not 200 <= reply.status < 300:
-                self._failed(one, reply, problem, attempts)
-                return sent
-            sent, attempts = sent + 1, 0
-            told = {"cursor": row.seq, "attempts": 0, "status": reply.status, "problem": "", "sent_at": self.clock()}
-            self._note(one, **told, due_at=self.clock() + LEASE)
-        # Rows that were no event after all are behind it as well; after a full batch there may be more.
-        seen = rows[-1].seq if len(rows) == BATCH else end
-        self._note(one, cursor=seen, attempts=0, due_at=0.0)
+        """Late events that are due, then what happened since; stops where the endpoint is away or its turn is over."""
+        sent, more, until = 0, True, time.monotonic() + TURN
+        with self._line(one) as post:
+            while more:
+                todo, seen, more = self._batch(one)
+                for found, known in todo:
+                    if time.monotonic() > until:
+                        self._note(one, due_at=0.0)
+                        return sent
+                    outcome = post(id_of(found.row), self._body(found))
+                    if not outcome.problem:
+                        one, sent = self._taken(one, found.row.seq, known, outcome), sent + 1
+                    elif not self._failed(one, found.row.seq, known, outcome):
+                        return sent
+                # Rows that were no event after all are behind it as well.
+                self._note(one, cursor=seen)
+                one = replace(one, cursor=seen)
+        self._note(one, due_at=0.0)
         return sent
 
-    def _failed(self, one: Endpoint, reply: Reply | None, problem: str, attempts: int) -> None:
-        status = reply.status if reply else None
-        log.warning("webhook not taken", endpoint=one.name, status=status, problem=problem, attempt=attempts + 1)
-        said = problem or f"It answered {status}."
-        if status == 410:
-            self._note(one, state="gone", status=status, problem="It answered 410: it wants nothing more.")
-        elif attempts >= len(SCHEDULE):
-            self._note(one, state="failing", status=status, problem=f"{said} That was the last attempt.")
-        else:
-            wait = max(SCHEDULE[attempts] * random.uniform(1.0, 1.1), _asked(reply))
-            self._note(one, attempts=attempts + 1, due_at=self.clock() + wait, status=status, problem=said)
+    def _batch(self, one: Endpoint) -> tuple[list[tuple[Happened, Late | None]], int, bool]:
+        """The next events, the ledger row they reach to, and whether there may be more."""
+        with self.database.reading() as tx:
+            late = endpoints.late(tx, one.name, due=self.clock(), limit=BATCH)
+            again = [(endpoints.row(tx, known.seq), known) for known in late]
+            rows, end = endpoints.after(tx, one, rows_of(one.events), BATCH)
+        todo = [(found, known) for found, known in again if found is not None]
+        fresh = [(found, None) for found in rows if event_of(found.row) in one.events]
+        more = len(rows) == BATCH
+        return [*todo, *fresh], rows[-1].row.seq if more else end, more or len(late) == BATCH
+
+    def _taken(self, one: Endpoint, seq: int, known: Late | None, outcome: Outcome) -> Endpoint:
+        now = self.clock()
+        told: dict[str, Any] = {
+            "status": outcome.status,
+            "problem": "",
+            "attempts": 0,
+            "sent_at": now,
+            "due_at": now + LEASE,
+        }
+        if known is None:
+            told["cursor"] = seq
+        with self.database.transaction() as tx:
+            endpoints.change(tx, one.name, **told)
+            if known is not None:
+                endpoints.taken(tx, one.name, seq)
+        return replace(one, **told)
+
+    def _failed(self, one: Endpoint, seq: int, known: Late | None, outcome: Outcome) -> bool:
+        """Note an event that was not taken; whether others may be."""
+        log.warning("webhook not taken", endpoint=one.name, status=outcome.status, problem=outcome.problem)
+        if outcome.status == _GONE:
+            said = "It answered 410: it wants nothing more."
+            self._note(one, state="gone", status=_GONE, problem=said)
+            return False
+        now = self.clock()
+        attempts = known.attempts + 1 if known else 1
+        since = known.since if known else now
+        over = attempts > len(SCHEDULE)
+        due = None if over else now + max(_spread(SCHEDULE[attempts - 1]), outcome.after)
+        values: dict[str, Any] = {"status": outcome.status, "problem": outcome.problem, "due_at": now + LEASE}
+        if known is None:
+            values["cursor"] = seq
+        if outcome.away:
+            pause = _spread(min(PAUSE * 2.0 ** min(one.attempts, 10), LONGEST_PAUSE))
+            values |= {"attempts": one.attempts + 1, "due_at": now + max(pause, outcome.after)}
+        if over and (one.sent_at is None or one.sent_at < since):
+            values |= {"state": "failing", "problem": f"{outcome.problem} It took nothing for days."}
+        with self.database.transaction() as tx:
+            endpoints.put_late(
+                tx,
+                Late(
+                    endpoint=one.name,
+                    seq=seq,
+                    attempts=attempts,
+                    due_at=due,
+                    since=since,
+                    status=outcome.status,
+                    problem=outcome.problem,
+                ),
+            )
+            endpoints.change(tx, one.name, **values)
+        return not outcome.away and "state" not in values
 
     def _note(self, one: Endpoint, **values: Any) -> None:
         with self.database.transaction() as tx:
             endpoints.change(tx, one.name, **values)
 
-    def _post(self, one: Endpoint, id: str, body: bytes) -> tuple[Reply | None, str]:
-        """The answer, or why there is none, in words without the address: a secret may stand in it."""
-        try:
-            secrets = [one_secret.reveal() for _, one_secret in sorted(self.vault.open(one.secrets).items())]
-            headers = {"content-type": "application/json", **signed(secrets, id, self.clock(), body)}
-            http = GuardedHttp([urlsplit(one.url).netloc], timeout=PATIENCE, max_bytes=_LARGEST_ANSWER, attempts=1)
+    def _body(self, found: Happened) -> bytes:
+        return body_of(found.row, found.template, self.url)
+
+    @contextmanager
+    def _line(self, one: Endpoint) -> Iterator[Callable[[str, bytes], Outcome]]:
+        """A way to call the endpoint, which keeps its connection. Errors are words without the address: a secret may
+        stand in it."""
+        http = GuardedHttp([_host(one.url)], timeout=PATIENCE, max_bytes=_LARGEST_ANSWER, attempts=1)
+
+        def post(id: str, message: bytes) -> Outcome:
             try:
-                return http.request("POST", one.url, headers=headers, body=body), ""
-            finally:
-                http.close()
-        except (InlayError, ConfigurationError) as error:
-            return None, f"It gave no answer ({type(error).__name__})."
+                secrets = [secret.reveal() for _, secret in sorted(self.vault.open(one.secrets).items())]
+                headers = {"content-type": "application/json", **signed(secrets, id, self.clock(), message)}
+                reply = http.request("POST", one.url, headers=headers, body=message)
+            except VendorRefused as error:
+                return Outcome(None, error.what)
+            except (InlayError, ConfigurationError) as error:
+                return Outcome(None, str(error), away=True)
+            if 200 <= reply.status < 300:
+                return Outcome(reply.status)
+            said = f"It answered {reply.status}."
+            return Outcome(reply.status, said, reply.status in AWAY, self._asked(reply))
 
-    def _data(self, row: Event) -> dict[str, Any]:
-        told = {name: value for name, value in row.data.items() if name in TOLD}
-        return {"run": row.run_id, "team": row.team, "page": f"{self.url}/runs/{row.run_id}", **told}
+        try:
+            yield post
+        finally:
+            http.close()
+
+    def _asked(self, reply: Reply) -> float:
+        """The seconds a receiver asks to be left alone, a day at most."""
+        text = reply.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return min(float(text[:9]), DAY)
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(0.0, min(at.timestamp() - self.clock(), DAY))
 
 
-def kinds_of(one: Endpoint) -> list[str]:
-    """The kinds of ledger rows that may be an event this endpoint wants."""
-    return sorted({kind for event in one.events for kind in EVENTS[event][1]})
-
-
-def _waits(tx: Tx, one: Endpoint) -> bool:
-    found, end = endpoints.after(tx, one.cursor, kinds_of(one), one.team, 1)
+def _waits(tx: Tx, one: Endpoint, now: float) -> bool:
+    if endpoints.late(tx, one.name, due=now, limit=1):
+        return True
+    found, end = endpoints.after(tx, one, rows_of(one.events), 1)
     return bool(found) or end - one.cursor > IDLE
 
 
-def event_of(row: Event) -> str:
-    """The event a row of the ledger is, empty where it is none."""
-    if row.kind in ("input.checked", "output.checked"):
-        return _VERDICTS.get(str(row.data.get("verdict")), "")
-    return "delivery.done" if row.kind == "delivery.placed" else row.kind
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1.0, 1.1)
 
 
-def signed(secrets: list[str], id: str, at: float, body: bytes) -> dict[str, str]:
-    """The headers of Standard Webhooks, with a signature by each secret: while one is changed both count."""
-    stamp = str(int(at))
-    message = b".".join((id.encode(), stamp.encode(), body))
-    made = [hmac.new(key(secret), message, hashlib.sha256).digest() for secret in secrets]
-    proofs = " ".join(f"v1,{base64.b64encode(one).decode()}" for one in made)
-    return {"webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": proofs}
-
-
-def key(secret: str) -> bytes:
-    """The bytes of a secret written as ``whsec_`` and base64.
-
-    Raises:
-        ValueError: it is no such secret, or not of 24 to 64 bytes.
-    """
-    found = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    if not secret.startswith("whsec_") or not 24 <= len(found) <= 64:
-        raise ValueError("write whsec_ and 24 to 64 random bytes in base64")
-    return found
-
-
-def _body(event: str, at: float, data: Mapping[str, Any]) -> bytes:
-    said = {
-        "type": event,
-        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
-        "data": data,
-    }
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _asked(reply: Reply | None) -> float:
-    """The seconds a receiver asks for, a day at most."""
-    text = reply.headers.get("retry-after", "") if reply else ""
-    return min(float(text), 86_400.0) if text.isascii() and text.isdigit() and len(text) < 9 else 0.0
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}" if parts.port is None else f"{parts.hostname}:{parts.port}"

@@ -332,7 +332,6 @@ ledger = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-#: What lets a panel in: a code, a device's code or a token. ``hash`` is all that is kept of it.
 #: Where the hub's own events are sent.
 endpoint = sa.Table(
     "endpoint",
@@ -343,6 +342,7 @@ endpoint = sa.Table(
     sa.Column("team", Id),
     sa.Column("secrets", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("cursor", sa.BigInteger, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", Time, nullable=False),
@@ -351,6 +351,20 @@ endpoint = sa.Table(
     sa.Column("sent_at", Time),
 )
 
+#: An event an endpoint did not take. Without ``due_at`` it is given up.
+late_event = sa.Table(
+    "late_event",
+    metadata,
+    sa.Column("endpoint", sa.ForeignKey("endpoint.name"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Time),
+    sa.Column("since", Time, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("problem", sa.Text, nullable=False),
+)
+
+#: What lets a panel in: a code, a device's code or a token. ``hash`` is all that is kept of it.
 panel_pass = sa.Table(
     "panel_pass",
     metadata,
