@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests import hubs
 from tests.fake_model_server import FakeModelServer
-from tests.scale.servers import free_port, wait_for_port
+from tests.scale.servers import free_port, wait_for_port, wait_for_silence
 
 LEASE = 2.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -37,11 +37,14 @@ class HubProcesses:
         """``kill -9`` all of them."""
         for process in self._running:
             _end(process)
+        wait_for_silence(self.port)
 
     def kill_one(self, dice: random.Random) -> None:
         """``kill -9`` one and start another in its place."""
         number = dice.randrange(len(self._running))
         _end(self._running[number])
+        if number == 0:
+            wait_for_silence(self.port)
         self._running[number] = self._start(number)
 
     def command(self, *words: str) -> int:
@@ -54,20 +57,22 @@ class HubProcesses:
         """What the process with the door holds in memory, with the processes it made."""
         group, held = self._running[0].pid, 0
         for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit():
-                continue
             try:
-                if os.getpgid(int(folder.name)) == group:
+                if folder.name.isdigit() and os.getpgid(int(folder.name)) == group:
                     held += int((folder / "statm").read_text().split()[1]) * _PAGE
-            except (OSError, IndexError):
+            except OSError:
                 continue
         return held / 1_000_000
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         with self._log() as log:
-            words = "serve" if number == 0 else "work"
-            given = {"env": self._environment(), "stdout": log, "stderr": log, "start_new_session": True}
-            return subprocess.Popen(_command(words), **given)
+            return subprocess.Popen(
+                _command("serve" if number == 0 else "work"),
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def _log(self):
         return (self.home / "processes.log").open("ab")

@@ -24,7 +24,7 @@ from hub.store import budgets, runs, teams
 from tests import hubs
 from tests.fake_model_server import FakeModelServer
 from tests.scale import salesforce_toll as tolls
-from tests.scale.salesforce_door import Door
+from tests.scale.door import Door
 from tests.scale.salesforce_toll import Toll
 from tests.scale.servers import free_port, wait_for_port
 

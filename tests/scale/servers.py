@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,13 +96,28 @@ class SharedRabbitMQ:
 
 def wait_for_port(port: int, seconds: float = 30.0) -> None:
     """Until somebody listens there."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, threading.Event()
     while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _listens(port):
+            return
+        pause.wait(0.01)
     raise RuntimeError(f"Nobody listens on port {port}.")
+
+
+def wait_for_silence(port: int, seconds: float = 30.0) -> None:
+    """Until nobody listens there: a killed process is dead before its last thread lets go of the port."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while time.monotonic() < deadline:
+        if not _listens(port):
+            return
+        pause.wait(0.01)
+    raise RuntimeError(f"Somebody still listens on port {port}.")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

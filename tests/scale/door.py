@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,10 +13,15 @@ _OWN = ("host", "connection", "content-length", "transfer-encoding", "accept-enc
 
 
 class Door:
-    """Hands requests on to a port of this machine. Where nobody answers there, the caller hears nothing either."""
+    """Hands requests on to a port of this machine. Where nobody answers there, the caller hears nothing either.
 
-    def __init__(self, behind: int) -> None:
+    ``noise`` is the share of acknowledgements that are lost on their way: half of them become silence, half a 502.
+    """
+
+    def __init__(self, behind: int, *, seed: int = 0) -> None:
         self._behind = behind
+        self.noise = 0.0
+        self._dice = random.Random(seed)
         self._lock = threading.Lock()
         self._strike: Callable[[], None] | None = None
         self.struck = threading.Event()
@@ -71,8 +77,10 @@ class Door:
         with self._lock:
             stored = method == "POST" and told[0] == 200
             strike, self._strike = (self._strike, None) if stored else (None, self._strike)
+            lost = stored and self._dice.random() < self.noise
+            silent = self._dice.random() < 0.5
         if strike is None:
-            return told
+            return told if not lost else None if silent else (502, b"bad gateway", "text/plain")
         strike()
         self.struck.set()
         return None
