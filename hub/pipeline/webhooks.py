@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -160,11 +160,13 @@ class Webhooks:
                     outcome = post(id_of(found.row), self._body(found))
                     if not outcome.problem:
                         one, sent = self._taken(one, found.row.seq, known, outcome), sent + 1
-                    elif not self._failed(one, found.row.seq, known, outcome):
+                        continue
+                    after = self._failed(one, found.row.seq, known, outcome)
+                    if after is None:
                         return sent
+                    one = after
                 # Rows that were no event after all are behind it as well.
-                self._note(one, cursor=seen)
-                one = replace(one, cursor=seen)
+                one = self._note(one, cursor=seen)
         self._note(one, due_at=0.0)
         return sent
 
@@ -181,60 +183,39 @@ class Webhooks:
 
     def _taken(self, one: Endpoint, seq: int, known: Late | None, outcome: Outcome) -> Endpoint:
         now = self.clock()
-        told: dict[str, Any] = {
-            "status": outcome.status,
-            "problem": "",
-            "attempts": 0,
-            "sent_at": now,
-            "due_at": now + LEASE,
-        }
+        told: dict[str, Any] = {"status": outcome.status, "problem": "", "attempts": 0, "sent_at": now}
         if known is None:
             told["cursor"] = seq
         with self.database.transaction() as tx:
-            endpoints.change(tx, one.name, **told)
             if known is not None:
                 endpoints.taken(tx, one.name, seq)
-        return replace(one, **told)
+            return endpoints.note(tx, one, **told, due_at=now + LEASE)
 
-    def _failed(self, one: Endpoint, seq: int, known: Late | None, outcome: Outcome) -> bool:
-        """Note an event that was not taken; whether others may be."""
+    def _failed(self, one: Endpoint, seq: int, known: Late | None, outcome: Outcome) -> Endpoint | None:
+        """Note an event that was not taken; None where no other would be now."""
         log.warning("webhook not taken", endpoint=one.name, status=outcome.status, problem=outcome.problem)
         if outcome.status == _GONE:
-            said = "It answered 410: it wants nothing more."
-            self._note(one, state="gone", status=_GONE, problem=said)
-            return False
+            self._note(one, state="gone", status=_GONE, problem="It answered 410: it wants nothing more.")
+            return None
         now = self.clock()
-        attempts = known.attempts + 1 if known else 1
-        since = known.since if known else now
-        over = attempts > len(SCHEDULE)
-        due = None if over else now + max(_spread(SCHEDULE[attempts - 1]), outcome.after)
+        late = _later(one, seq, known, outcome, now)
         values: dict[str, Any] = {"status": outcome.status, "problem": outcome.problem, "due_at": now + LEASE}
         if known is None:
             values["cursor"] = seq
         if outcome.away:
             pause = _spread(min(PAUSE * 2.0 ** min(one.attempts, 10), LONGEST_PAUSE))
             values |= {"attempts": one.attempts + 1, "due_at": now + max(pause, outcome.after)}
-        if over and (one.sent_at is None or one.sent_at < since):
+        failing = late.due_at is None and (one.sent_at is None or one.sent_at < late.since)
+        if failing:
             values |= {"state": "failing", "problem": f"{outcome.problem} It took nothing for days."}
         with self.database.transaction() as tx:
-            endpoints.put_late(
-                tx,
-                Late(
-                    endpoint=one.name,
-                    seq=seq,
-                    attempts=attempts,
-                    due_at=due,
-                    since=since,
-                    status=outcome.status,
-                    problem=outcome.problem,
-                ),
-            )
-            endpoints.change(tx, one.name, **values)
-        return not outcome.away and "state" not in values
+            endpoints.put_late(tx, late)
+            after = endpoints.note(tx, one, **values)
+        return None if outcome.away or failing else after
 
-    def _note(self, one: Endpoint, **values: Any) -> None:
+    def _note(self, one: Endpoint, **values: Any) -> Endpoint:
         with self.database.transaction() as tx:
-            endpoints.change(tx, one.name, **values)
+            return endpoints.note(tx, one, **values)
 
     def _body(self, found: Happened) -> bytes:
         return body_of(found.row, found.template, self.url)
@@ -282,6 +263,21 @@ def _waits(tx: Tx, one: Endpoint, now: float) -> bool:
         return True
     found, end = endpoints.after(tx, one, rows_of(one.events), 1)
     return bool(found) or end - one.cursor > IDLE
+
+
+def _later(one: Endpoint, seq: int, known: Late | None, outcome: Outcome, now: float) -> Late:
+    """The late event an event becomes by one more attempt; without another after the last."""
+    attempts = known.attempts + 1 if known else 1
+    due = None if attempts > len(SCHEDULE) else now + max(_spread(SCHEDULE[attempts - 1]), outcome.after)
+    return Late(
+        endpoint=one.name,
+        seq=seq,
+        attempts=attempts,
+        due_at=due,
+        since=known.since if known else now,
+        status=outcome.status,
+        problem=outcome.problem,
+    )
 
 
 def _spread(seconds: float) -> float:

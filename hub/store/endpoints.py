@@ -7,7 +7,7 @@ becomes a late one, with its own attempts, so that it keeps no other from arrivi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hub.domain import Event
+from hub.errors import LeaseLost
 from hub.store.events import event_of
 from hub.store.tables import endpoint as table
 from hub.store.tables import late_event, ledger, run
@@ -107,11 +108,23 @@ def take(tx: Connection, name: str, now: float, *, until: float) -> Endpoint | N
     if row is None:
         return None
     change(tx, name, due_at=until)
-    return _endpoint(row)
+    return replace(_endpoint(row), due_at=until)
 
 
 def change(tx: Connection, name: str, **values: Any) -> None:
     tx.execute(sa.update(table).where(table.c.name == name).values(**values))
+
+
+def note(tx: Connection, held: Endpoint, **values: Any) -> Endpoint:
+    """Change one that was taken and is still ours.
+
+    Raises:
+        LeaseLost: another process has it, or an admin changed it.
+    """
+    ours = (table.c.name == held.name, table.c.state == "on", table.c.due_at == held.due_at)
+    if tx.execute(sa.update(table).where(*ours).values(**values)).rowcount == 0:
+        raise LeaseLost(f"Another process tells {held.name} now.")
+    return replace(held, **values)
 
 
 def resume(tx: Connection, name: str) -> None:
