@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hub.cli import output
 from hub.cli.opening import a_hub
+
+if TYPE_CHECKING:
+    from hub.governance.policy import Pack
 
 
 @click.group("policy", invoke_without_command=True)
@@ -93,3 +101,72 @@ def lint_command(ctx: click.Context, file: Path) -> None:
     click.echo(
         f"{pack.pack}: {sum(len(check.rules.get('rules', ())) for check in pack.checks)} rules, all as they should be."
     )
+
+
+@command.command("replay")
+@click.argument("pack")
+@click.option("--days", type=click.FloatRange(0.01, 366), default=30, show_default=True, help="How far to look back.")
+@click.option("--team", help="Only this team's runs.")
+@output.json_option
+def replay_command(pack: str, days: float, team: str | None, as_json: bool) -> None:
+    """Show what a pack, by its name or as a file, would have done to the drafts of the last days. It changes nothing.
+
+    Ctrl-C ends it early and shows what was found so far.
+    """
+    import dataclasses
+
+    from hub.pipeline.replay import replay
+
+    chosen = _pack(pack)
+    halt: list[bool] = []
+    with a_hub(log_level="ERROR") as hub:
+        shown = sys.stderr
+
+        def progress(done: int) -> None:
+            if shown.isatty():
+                click.echo(f"\r{done:,} runs looked at", nl=False, err=True)
+
+        with _until_interrupted(halt):
+            found = replay(hub.parts, chosen, days=days, team=team, progress=progress, stopped=lambda: bool(halt))
+        if shown.isatty():
+            click.echo(err=True)
+    if as_json:
+        output.as_json(dataclasses.asdict(found))
+        return
+    rows = [(name, one.runs, one.held, one.raised, one.noted) for name, one in sorted(found.teams.items())]
+    ended = "" if found.whole else ", stopped early"
+    title = f"{found.pack}: the drafts of the last {days:g} days{ended}"
+    output.table(title, ("team", "drafts", "would be held", "would need a higher review", "would be noted"), rows)
+    named = [(rule, count, ", ".join(found.examples[rule])) for rule, count in found.rules.most_common()]
+    if named:
+        output.table("By rule", ("rule", "drafts", "for example"), named)
+
+
+def _pack(named: str) -> Pack:
+    from hub.errors import UnknownName
+    from hub.governance import packs
+    from hub.governance.policy import load_pack
+
+    if named in packs.names():
+        return packs.shipped(named)
+    file = Path(named)
+    if not file.is_file():
+        known = f"Name a file, or one of {', '.join(packs.names())}."
+        raise UnknownName(f"There is no rule-pack and no file named {named!r}.", instead=known)
+    return load_pack(file.read_text("utf-8"), file.name)
+
+
+@contextmanager
+def _until_interrupted(halt: list[bool]) -> Iterator[None]:
+    """The first Ctrl-C is noted and lets the work end where it stands; the second is as always."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(*_: object) -> None:
+        halt.append(True)
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
