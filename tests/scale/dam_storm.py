@@ -19,7 +19,7 @@ import yaml
 
 from connectors.dam.sandbox import Sandbox
 from connectors.dam.sandbox_canvas import Canvas
-from connectors.dam.sandbox_store import HUB
+from connectors.dam.sandbox_store import HUB, Change
 from hub import configure
 from hub.bootstrap import Hub, build
 from hub.demo import settings_of
@@ -144,11 +144,13 @@ class DamStorm:
         self._rise(toll)
 
     def _after_write(self, toll: Toll, dice: random.Random, door: Door, ask: Callable[[], None]) -> None:
-        """The hub dies while the DAM, where the texts stand by then, takes its time to say so."""
-        before = self._writes()
+        """The hub dies while the DAM, where the texts stand by then, takes its time to say so; people edit them then."""
+        before = len(self._writes())
         slow = self.dam.faults.add("slow-after-commit", on="PATCH", seconds=30.0)
         ask()
-        _until(lambda: slow.times == 0 and self._writes() > before, "nothing was written in two minutes")
+        _until(lambda: slow.times == 0 and len(self._writes()) > before, "nothing was written in two minutes")
+        for one in self._writes()[before:]:
+            self.crowd.edit(one.asset.id)
         self.hub_of.kill()
         self._rise(toll)
 
@@ -168,8 +170,8 @@ class DamStorm:
         toll.kills += 1
         self.hub_of.start()
 
-    def _writes(self) -> int:
-        return sum(one.by == HUB for one in self.dam.store.history)
+    def _writes(self) -> list[Change]:
+        return [one for one in self.dam.store.history if one.by == HUB]
 
     def _trickle(self, count: int) -> None:
         """A few at a time, so that what happens meets some on each stretch of their way."""
