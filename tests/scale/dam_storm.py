@@ -144,7 +144,7 @@ class DamStorm:
         self._rise(toll)
 
     def _after_write(self, toll: Toll, dice: random.Random, door: Door, ask: Callable[[], None]) -> None:
-        """The hub dies while the DAM, where the texts stand by then, takes its time to say so; people edit them then."""
+        """The hub dies while the DAM, where the texts stand by then, is slow to say so. People edit them then."""
         before = len(self._writes())
         slow = self.dam.faults.add("slow-after-commit", on="PATCH", seconds=30.0)
         ask()
