@@ -12,10 +12,10 @@ from connectors.dam import (
     manifests,
     panel,
     panels,
-    picture,
     place,
     probes,
     read_back,
+    recent,
     sweep,
     write_back,
 )
@@ -32,6 +32,7 @@ from hub.sdk import (
     Ignored,
     Inbound,
     InboundAnswer,
+    InlayError,
     ItemCount,
     Json,
     Notice,
@@ -73,7 +74,7 @@ class Dam(Connector):
     def acknowledge(self, connection: Connection, request: Inbound) -> InboundAnswer:
         return dialect_of(connection.settings).acknowledge()
 
-    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored]:
+    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored | InlayError]:
         return look_up.look_up(connection, notices)
 
     def sweep(self, connection: Connection, cursor: Json) -> Swept:
@@ -86,7 +87,7 @@ class Dam(Connector):
         return context.context(connection, write_back.fetched(connection, place.address(target.at).asset))
 
     def picture(self, connection: Connection, target: Target) -> Picture | None:
-        return picture.of(connection, write_back.fetched(connection, place.address(target.at).asset))
+        return recent.picture_of(connection, place.address(target.at).asset)
 
     def write_back(self, connection: Connection, delivery: Delivery) -> Receipt:
         return write_back.write_back(connection, delivery)

@@ -14,12 +14,13 @@ from connectors.dam import skip
 from connectors.dam.asset import Asset, AssetEvent
 from connectors.dam.context import context
 from connectors.dam.dialects import dialect_of
-from hub.sdk import Actor, Connection, Ignored, Notice, Request, Target, Trigger
+from connectors.dam.recent import recent
+from hub.sdk import Actor, Connection, Ignored, InlayError, Notice, Request, Target, Trigger
 
 
 def look_up(
     connection: Connection, notices: Sequence[Notice], trigger: Trigger = Trigger.WEBHOOK
-) -> list[Request | Ignored]:
+) -> list[Request | Ignored | InlayError]:
     """See ``Connector.look_up``."""
     ids = dict.fromkeys(str(one.at["asset"]) for one in notices if one.at.get("asset"))
     found = dialect_of(connection.settings).fetch(connection, list(ids)) if ids else {}
@@ -50,7 +51,9 @@ def key_of(asset: Asset, workflow: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _answer(connection: Connection, notice: Notice, found: Mapping[str, Asset], trigger: Trigger) -> Request | Ignored:
+def _answer(
+    connection: Connection, notice: Notice, found: Mapping[str, Asset | InlayError], trigger: Trigger
+) -> Request | Ignored | InlayError:
     at = notice.at
     kind = str(at.get("kind", ""))
     if kind == "confirm":
@@ -61,9 +64,17 @@ def _answer(connection: Connection, notice: Notice, found: Mapping[str, Asset], 
             native=str(at.get("native", "")),
             extra=at.get("extra", {}),
         )
-        dialect_of(connection.settings).confirm(connection, event)
+        try:
+            dialect_of(connection.settings).confirm(connection, event)
+        except InlayError as error:
+            return error  # A subscription that cannot be confirmed holds up no asset.
         return Ignored(event="confirm", why="The subscription was seen to.")
     asset = found.get(str(at.get("asset", "")))
     if asset is None:
         return Ignored(event=kind, why="The asset is gone from the DAM, or not to be seen.")
-    return request(connection, asset, kind, str(at.get("workflow", "")), trigger)
+    if isinstance(asset, InlayError):
+        return asset
+    asked = request(connection, asset, kind, str(at.get("workflow", "")), trigger)
+    if isinstance(asked, Request):
+        recent(connection).keep(asset)
+    return asked
