@@ -84,9 +84,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some assets of a listing, oldest change first; ``more`` says that there is a next page, ``cursor`` where."""
+    """Some assets of a listing, oldest change first; ``more`` says that there is a next page, ``cursor`` where.
+    ``unread`` are the ids of those that could not be read at this moment."""
 
     assets: tuple[Asset, ...] = ()
+    unread: tuple[str, ...] = ()
     cursor: Json = field(default_factory=dict)
     more: bool = False
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from connectors.dam.asset import Asset, AssetEvent, Page, Polled, Value
-from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Json, Picture, Probe
+from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, InlayError, Json, Picture, Probe
 
 if TYPE_CHECKING:
     from connectors.dam.settings import DamSettings
@@ -99,8 +99,13 @@ class Dialect(ABC):
         """Confirm a subscription, where the vendor wants that and the settings allow it."""
 
     @abstractmethod
-    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset]:
-        """These assets as they stand, by id as it was asked for; one that is gone is missing."""
+    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset | InlayError]:
+        """These assets as they stand, by id as it was asked for; one that is gone is missing. One that cannot be read
+        has its error in its place, where others can.
+
+        Raises:
+            NeedsPermission, TryLater, VendorRefused: none of them can be read.
+        """
 
     @abstractmethod
     def picture(self, connection: Connection, asset: Asset) -> Picture | None:

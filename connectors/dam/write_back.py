@@ -14,7 +14,7 @@ from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import dialect_of
 from connectors.dam.plan import Plan
 from connectors.dam.settings import DamSettings
-from hub.sdk import BadRequest, Conflict, Connection, Delivery, Receipt, Target, TargetGone, Unavailable
+from hub.sdk import BadRequest, Conflict, Connection, Delivery, InlayError, Receipt, Target, TargetGone, Unavailable
 
 #: How often an asset that changes under our hands is read again before the delivery is put off.
 TRIES = 3
@@ -53,9 +53,11 @@ def fetched(connection: Connection, asset: str) -> Asset:
     """The asset as it stands.
 
     Raises:
-        TargetGone: it is gone, or not to be seen.
+        TargetGone: it is gone, or not to be seen. And what ``Dialect.fetch`` raises.
     """
     found = dialect_of(connection.settings).fetch(connection, [asset]).get(asset)
+    if isinstance(found, InlayError):
+        raise found
     if found is None:
         raise TargetGone(
             "The asset is gone from the DAM, or Inlay's account may not see it.",

@@ -70,6 +70,9 @@ def _look_up_some(
         return _put_off(parts, connection.name, some, error)
     for (notice, attempts), answer in zip(some, answers, strict=True):
         try:
+            if isinstance(answer, InlayError):
+                _put_off(parts, connection.name, [(notice, attempts)], answer)
+                continue
             if isinstance(answer, Ignored):
                 log.info("ignored", connection=connection.name, ignored=answer.event[:100])
             else:

@@ -124,9 +124,9 @@ class Connector(ABC):
         """What the vendor wants to hear once everything is stored."""
         return InboundAnswer(body=b'{"stored": true}')
 
-    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored]:
+    def look_up(self, connection: Connection, notices: Sequence[Notice]) -> Sequence[Request | Ignored | InlayError]:
         """What became of these notices, one answer for each, in their order. Called after they are stored, with
-        ``look_up_batch`` of them at most.
+        ``look_up_batch`` of them at most. A notice whose answer is an error is looked up again later, it alone.
 
         Raises:
             NeedsPermission, TryLater, VendorRefused: for all of them; they are looked up again later.

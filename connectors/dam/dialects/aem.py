@@ -12,6 +12,7 @@ from connectors.dam import picture, strict_json
 from connectors.dam.asset import Asset, AssetEvent, Kind, Page, Value
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import adobe_ims, adobe_io, adobe_keys, aem_api, aem_setup
+from connectors.dam.one_by_one import one_by_one
 from connectors.dam.settings import DamSettings
 from hub.sdk import (
     Conflict,
@@ -19,6 +20,7 @@ from hub.sdk import (
     Ignored,
     Inbound,
     InboundAnswer,
+    InlayError,
     NeedsPermission,
     Picture,
     Probe,
@@ -116,15 +118,12 @@ class Aem(Dialect):
     def parse(self, connection: Connection, body: bytes) -> Sequence[AssetEvent | Ignored]:
         return [_event(connection.settings, one) for one in adobe_io.read(body)]
 
-    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset]:
-        found: dict[str, Asset] = {}
-        for id in ids:
-            if aem_api.ID.fullmatch(id):
-                try:
-                    found[id] = aem_api.metadata(connection, id)
-                except TargetGone:
-                    continue
-        return found
+    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset | InlayError]:
+        some = [id for id in dict.fromkeys(ids) if aem_api.ID.fullmatch(id)]
+        if some:
+            # A sign-in that fails is tried once, and not for each asset.
+            adobe_ims.sign_in(connection).token()
+        return one_by_one(some, lambda id: aem_api.metadata(connection, id))
 
     def picture(self, connection: Connection, asset: Asset) -> Picture | None:
         settings: DamSettings = connection.settings
@@ -194,9 +193,10 @@ class Aem(Dialect):
         new = [id for id, _ in rows if id and id not in known]
         last = int(max([start, *(at for _, at in rows)]))
         held = {id for id, at in rows if id and int(at) == last} | (known if last == int(start) else set())
-        assets = self.fetch(connection, new)
+        found = self.fetch(connection, new)
         return Page(
-            assets=tuple(assets[id] for id in new if id in assets),
+            assets=tuple(one for id in new if isinstance(one := found.get(id), Asset)),
+            unread=tuple(id for id, one in found.items() if isinstance(one, InlayError)),
             cursor={"from": float(last), "seen": sorted(held)},
             # A page that brought nothing new is the last, whatever the author says: or it would be asked for ever.
             more=more and bool(new),

@@ -23,7 +23,7 @@ from connectors.dam.asset import SLOTS, Asset, Value
 from connectors.dam.client import client_of, refusal
 from connectors.dam.dialects import adobe_ims, adobe_io
 from connectors.dam.settings import DamSettings
-from hub.sdk import Connection, Reply, Unavailable
+from hub.sdk import Connection, Reply, Unavailable, clean_json
 
 #: An id stands in addresses: what is no id goes nowhere.
 ID = re.compile(r"urn:aaid:aem:[A-Za-z0-9-]{8,64}", re.ASCII)
@@ -167,8 +167,7 @@ def asset_of(settings: DamSettings, id: str, found: Mapping[str, Any], etag: str
     made = _text(_one(said.get(_SOURCE_TYPE)))
     return Asset(
         id=id,
-        # A checksum of the file; without one AEM's version, which new metadata may change as well.
-        version=_text(about.get("dam:sha1")) or _text(about.get("repo:version")),
+        version=_text(about.get("dam:sha1")) or _version(about),
         name=name or _text(about.get("repo:name")),
         folder=folder,
         mime=_text(about.get("dc:format")).lower(),
@@ -193,19 +192,28 @@ def ids(hits: Iterable[Mapping[str, Any]]) -> list[str]:
     return [id for id in map(id_of, hits) if id]
 
 
-def _status(found: object) -> Literal["", "draft", "approved", "rejected"]:
+def _version(about: Mapping[str, Any]) -> str:
+    """What changes with the file and with nothing else, where AEM has no checksum of it. ``repo:version`` may move with
+    metadata as well, and Inlay's own would then be news of a new file, again and again."""
+    some = [_int(about.get(name)) for name in ("repo:size", "tiff:imageWidth", "tiff:imageLength")]
+    return "-".join(str(one or 0) for one in some) if any(some) else ""
+
+
+def _status(found: object) -> Literal["draft", "approved", "rejected"]:
+    """Nothing is said of a draft, nor of an asset whose approval somebody took back."""
     if found == "approved":
         return "approved"
     if found == "rejected":
         return "rejected"
-    return "draft" if found else ""
+    return "draft"
 
 
 def _object(reply: Reply) -> dict[str, Any]:
     found = reply.json()
     if not isinstance(found, dict):
         raise Unavailable("AEM answered with something that is no object.")
-    return found
+    # Whoever uploads names assets, also with what no address and no database takes.
+    return clean_json(found)
 
 
 def _flat(hit: Mapping[str, Any]) -> dict[str, Any]:

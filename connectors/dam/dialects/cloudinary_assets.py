@@ -15,7 +15,7 @@ from connectors.dam.dialects import cloudinary_pairs as pairs
 from connectors.dam.dialects.cloudinary_events import ASSET_ID, HANDLE, moment
 from connectors.dam.settings import DamSettings
 from connectors.dam.strict_json import text
-from hub.sdk import Connection
+from hub.sdk import Connection, clean_json
 
 #: So many ids a call of ``resources/by_asset_ids`` takes (Admin API: "Maximum 10"), and of public ids.
 _BY_ID, _BY_PUBLIC_ID = 10, 100
@@ -49,6 +49,8 @@ def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Asset]:
 
 def asset_of(settings: DamSettings, resource: Mapping[str, Any]) -> Asset | None:
     """A resource of any listing; None for one without an id, or of a kind nobody keeps metadata of."""
+    # Whoever uploads names assets, also with what no address and no database takes.
+    resource = clean_json(resource)
     id, public_id = text(resource.get("asset_id"), 65), text(resource.get("public_id"), 256)
     handle = "/".join((text(resource.get("resource_type"), 10), text(resource.get("type"), 30), public_id))
     if not ASSET_ID.fullmatch(id) or not HANDLE.fullmatch(handle):
@@ -142,7 +144,8 @@ def _status(resource: Mapping[str, Any]) -> Literal["", "draft", "approved", "re
 
 
 def _mime(kind: str, name: str) -> str:
-    return mimetypes.guess_type(name)[0] or {"image": "image/*", "video": "video/*"}.get(
+    # By the ending alone: the whole name is anybody's, and is read as an address there.
+    return mimetypes.guess_type(f"a.{name.rpartition('.')[2]}")[0] or {"image": "image/*", "video": "video/*"}.get(
         kind, "application/octet-stream"
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from connectors.dam.asset import AssetEvent, Polled
 from connectors.dam.dialects import cloudinary_calls as calls
 from connectors.dam.dialects import cloudinary_signature as signature
 from connectors.dam.dialects.cloudinary_events import events
 from connectors.dam.settings import DamSettings
-from hub.sdk import BadRequest, Connection, Ignored, Json, Unverified, VendorRefused
+from hub.sdk import BadRequest, Conflict, Connection, Ignored, Json, TargetGone, Unverified, VendorRefused
 
 #: Of 100 at most. A claimed message that is not acknowledged comes again after so many seconds, of 600 at most.
 _MESSAGES, _CLAIMED = 50, 300
@@ -27,8 +28,10 @@ def poll(connection: Connection, cursor: Json, secrets: Sequence[str]) -> Polled
         return Polled()
     taken = [one for one in cursor.get("taken", []) if isinstance(one, str)]
     if taken:
-        # Nothing is lost when this is not heard, or too late: what comes again is known by its id.
-        calls.notifications(connection, "POST", "messages/ack", json_body={"receipt_handles": taken})
+        # Nothing is lost when this is not heard, or too late: what comes again is known by its id. A handle of a claim
+        # that ended, as when the hub was away meanwhile, may be refused; asked with again it would be so for ever.
+        with suppress(VendorRefused, TargetGone, Conflict):
+            calls.notifications(connection, "POST", "messages/ack", json_body={"receipt_handles": taken})
     query = [
         ("channel", settings.poll_channel),
         ("max_messages", str(_MESSAGES)),

@@ -17,9 +17,10 @@ from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import pointer, preset_api, preset_calls
 from connectors.dam.dialects.preset import Preset, Proof
 from connectors.dam.dialects.preset_asset import seconds
+from connectors.dam.one_by_one import one_by_one
 from connectors.dam.proof import fresh, header, one_of, stamp, unproven
 from connectors.dam.settings import DamSettings
-from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, Picture, Probe, Secret
+from hub.sdk import Connection, Ignored, Inbound, InboundAnswer, InlayError, Picture, Probe, Secret
 
 _PIECE = re.compile(r"(\{[a-z]+\})")
 _ASSET_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:@=+~-]{1,200}", re.ASCII)
@@ -187,9 +188,8 @@ class Signed(Dialect):
         status = self.preset.acknowledge
         return InboundAnswer(status=status, body=b"" if status == 204 else b'{"stored": true}')
 
-    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset]:
-        found = ((id, preset_api.fetch(self.preset, connection, id)) for id in dict.fromkeys(ids))
-        return {id: asset for id, asset in found if asset is not None}
+    def fetch(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Asset | InlayError]:
+        return one_by_one(list(dict.fromkeys(ids)), lambda id: preset_api.fetch(self.preset, connection, id))
 
     def picture(self, connection: Connection, asset: Asset) -> Picture | None:
         return preset_api.picture(self.preset, connection, asset)
