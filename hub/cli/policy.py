@@ -103,6 +103,44 @@ def lint_command(ctx: click.Context, file: Path) -> None:
     )
 
 
+@command.command("card")
+@click.option("--team", required=True, help="Whose card.")
+@click.option("--surface", default="", help="Only this place, such as google_docs, salesforce, dam or adobe.")
+@output.json_option
+def card_command(team: str, surface: str, as_json: bool) -> None:
+    """Show what a team may do and why it is safe, written from the policy and the templates in force."""
+    import dataclasses
+
+    from hub.errors import UnknownName
+    from hub.governance.card import Task, card
+    from hub.pipeline.spend import period
+    from hub.store import budgets, teams
+
+    with a_hub(log_level="ERROR") as hub:
+        with hub.database.reading() as tx:
+            known = teams.get(tx, team)
+            money = budgets.standing(tx, team, period(hub.parts.clock()))
+        if known is None:
+            raise UnknownName(f"There is no team named {team!r}.")
+        tasks = [Task(one.name, one.title, one.tier, one.surfaces) for one in hub.parts.shelf.every()]
+        left = (money.limit_micros - money.spent_micros - money.reserved_micros) / 1_000_000 if money else 0.0
+        budget = f"${left:,.2f} are left this month; a lead or an admin can raise it." if money else ""
+        made = card(hub.parts.policy_of(team), tasks, team=known.title, surface=surface, budget=budget)
+    if as_json:
+        output.as_json(dataclasses.asdict(made))
+        return
+    where = f" on {surface}" if surface else ""
+    headings = {
+        f"What {made.team} may do{where}": made.may,
+        "With which data": made.data,
+        "What is checked": made.checked,
+        "What is kept": made.kept,
+        "When something is stopped": made.stopped,
+    }
+    for heading, lines in headings.items():
+        output.table(heading, ("", "by"), [(line.says, line.because) for line in lines])
+
+
 @command.command("replay")
 @click.argument("pack")
 @click.option("--days", type=click.FloatRange(0.01, 366), default=30, show_default=True, help="How far to look back.")
