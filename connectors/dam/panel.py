@@ -35,6 +35,7 @@ def blueprint(desk: Desk) -> Blueprint:
         visitor = desk.visitor()
         mine = [run for run in visitor.recent(40) if run["surface"] == SURFACE]
         return jsonify(
+            person=visitor.person,
             name=visitor.name,
             team=visitor.team,
             teams=list(visitor.teams),

@@ -23,6 +23,8 @@ _STATES = {
     "cancelled": "Cancelled",
 }
 MOVING = ("queued", "answered", "approved")
+#: Somebody decides, and the panel cannot see when.
+_WAITING = ("in_review", "held", "waiting_user")
 _READY = ("delivered", "in_review")
 _STEPS = (
     ("compose", "Read what you sent"),
@@ -41,6 +43,7 @@ def brief(run: Json) -> dict[str, Any]:
         "state": run["state"],
         "says": _STATES.get(run["state"], run["state"]),
         "moving": run["state"] in MOVING,
+        "waits": run["state"] in _WAITING,
         "created_at": run["created_at"],
         "page": run["links"]["page"],
     }
@@ -118,7 +121,7 @@ def _variants(run: Json) -> Iterator[dict[str, Any]]:
                 {"piece": f"{name}.{field}"[:200], "label": field.replace("_", " ").capitalize(), "text": part}
                 for field, part in _parts(variant)
             ],
-            "fixes": list(_fixes(run, number, text)),
+            "fixes": list(_fixes(run, number, text)) if run["state"] in _READY else [],
         }
 
 

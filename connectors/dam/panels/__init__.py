@@ -38,7 +38,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "uxp.js": "uxp/uxp.js",
     },
 }
-_SHARED = ("panel.js", "form.js", "view.js", "panel.css")
+_SHARED = ("calls.js", "panel.js", "form.js", "view.js", "panel.css")
 _ID = re.compile(r"[^a-z0-9]+")
 
 

@@ -3,43 +3,63 @@
 
 (function (global) {
   const LONG = 200;
+  const LOOKS = {
+    none: "",
+    optional: "It looks at the open page or document too.",
+    required: "It looks at the open page or document.",
+  };
 
   function draw(state, panel, el, button) {
     const template = state.template;
-    const looks = { none: "", optional: "It looks at the open page or document too.", required: "It looks at the open page or document." }[template.picture];
-    const send = (event) => { if (event) event.preventDefault(); panel.run(); };
+    const looks = LOOKS[template.picture];
     return [
-      button("back", "‹ Back", () => panel.back(), "plain"),
+      button("back", "‹ Back", () => panel.back(), "plain back"),
       el("h1", { tabindex: "-1" }, template.title),
       el("p", { class: "soft" }, template.description),
       looks ? el("p", { class: "says" }, looks) : null,
       ...template.inputs.map((spec) => field(spec, state, el)),
-      button("run", "Run", send, "main"),
+      button("run", "Run", () => panel.run(), "main"),
       template.help.text ? el("p", { class: "soft" }, template.help.text) : null,
     ];
   }
 
   function field(spec, state, el) {
-    const filled = spec.source === "target.text" || spec.source === "target.title";
+    const filled = FILLED[spec.source];
     const label = (spec.label || spec.name.replace(/_/g, " ")) + (spec.required && !filled ? " (needed)" : "");
-    const keep = (value) => { state.values[spec.name] = value; };
+    const hint = [spec.help, filled, spec.kind === "list" ? "One a line." : ""].filter(Boolean).join(" ");
+    return el("label", { class: "field" },
+      el("span", { class: "label" }, label),
+      control(spec, state, el),
+      hint ? el("span", { class: "soft" }, hint) : null);
+  }
+
+  const FILLED = {
+    "target.text": "Empty, it is what you selected, or every text of the page.",
+    "target.title": "Empty, it is the name of the document.",
+  };
+
+  /** What a person writes or picks a value with. */
+  function control(spec, state, el) {
     const value = state.values[spec.name];
+    const keep = (given) => { state.values[spec.name] = given; };
     const shared = { id: `in-${spec.name}`, oninput: (event) => keep(event.target.value) };
-    let made;
+    const words = value === undefined || value === null ? "" : String(value);
     if (spec.choices.length) {
-      made = global.InlayView.choice(["", ...spec.choices], value || "", keep);
+      const made = global.InlayView.choice(["", ...spec.choices], words, keep);
       made.id = shared.id;
-    } else if (spec.kind === "boolean") {
-      made = el("input", { ...shared, type: "checkbox", checked: Boolean(value), oninput: null, onchange: (event) => keep(event.target.checked) });
-    } else if (spec.kind === "list") {
-      made = el("textarea", { ...shared, rows: "3", value: Array.isArray(value) ? value.join("\n") : value || "" });
-    } else if (filled || (spec.max_length || 0) > LONG) {
-      made = el("textarea", { ...shared, rows: filled ? "3" : "2", value: value || "", placeholder: filled ? "Empty: what the design says" : null });
-    } else {
-      made = el("input", { ...shared, type: "text", value: value === undefined ? "" : String(value) });
+      return made;
     }
-    const hint = [spec.help, spec.kind === "list" ? "One a line." : ""].filter(Boolean).join(" ");
-    return el("label", { class: "field" }, el("span", { class: "label" }, label), made, hint ? el("span", { class: "soft" }, hint) : null);
+    if (spec.kind === "boolean") {
+      const onchange = (event) => keep(event.target.checked);
+      return el("input", { id: shared.id, type: "checkbox", checked: Boolean(value), onchange });
+    }
+    if (spec.kind === "list") {
+      return el("textarea", { ...shared, rows: "3", value: Array.isArray(value) ? value.join("\n") : words });
+    }
+    if (spec.source === "target.text" || (spec.max_length || 0) > LONG) {
+      return el("textarea", { ...shared, rows: spec.source ? "3" : "2", value: words });
+    }
+    return el("input", { ...shared, type: "text", value: words });
   }
 
   global.InlayForm = { draw };

@@ -22,9 +22,14 @@ async function base64(blob) {
   return btoa(text);
 }
 
+/** @type {any} */
+const inlay = globalThis;
+const { Problem } = inlay.InlayPanel;
+
 const host = {
   program: "express",
   redirected: true,
+  origin: location.origin,
   now: () => Date.now(),
   /** @param {number} ms */
   wait: (ms) => new Promise((done) => setTimeout(done, ms)),
@@ -34,6 +39,8 @@ const host = {
   sha256: async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
   /** @param {string} url @param {RequestInit} asked */
   fetch: (url, asked) => fetch(url, { ...asked, credentials: "omit", cache: "no-store" }),
+  /** @param {string} url */
+  openPage: (url) => void window.open(url, "_blank", "noopener"),
   store: {
     /** @param {string} name */
     get: async (name) => String((await instance.clientStorage.getItem(name)) || "null"),
@@ -52,8 +59,12 @@ const host = {
       codeChallenge: challenge,
       windowSize: { width: 520, height: 720 },
     });
-    if (result.status === "POPUP_BLOCKED") throw new Error("Your browser blocked the sign-in window. Allow it and try again.");
-    if (result.status !== "SUCCESS") throw new Error("The sign-in was not finished.");
+    if (result.status === "POPUP_BLOCKED") {
+      throw new Problem(0, { what: "Your browser blocked the sign-in window.", instead: "Allow it and sign in again." });
+    }
+    if (result.status !== "SUCCESS") {
+      throw new Problem(0, { what: "The sign-in was not finished.", instead: "Sign in again when you are ready." });
+    }
     return { code: given, redirectUri };
   },
 
@@ -93,8 +104,6 @@ dress(app.ui.theme);
 const listening = app;
 listening.on("themechange", (/** @type {{theme: string}} */ changed) => dress(changed.theme));
 
-/** @type {any} */
-const inlay = globalThis;
 const view = new inlay.InlayView.View(document.getElementById("app"), document.getElementById("said"));
 /** @type {any} */
 const panel = new inlay.InlayPanel.Panel(host, inlay.INLAY, (/** @type {any} */ state) => view.draw(state, panel));
