@@ -85,7 +85,7 @@ def _events() -> Iterator[str]:
 
 
 def _webhooks() -> Iterator[str]:
-    from hub.pipeline.webhook_events import EVENTS, FIELDS, TOLD
+    from hub.pipeline.webhook_events import EVENTS, FIELDS, LINK, TOLD
 
     yield "## Webhooks\n"
     yield "What `webhooks:` in hub.yaml can send.\n"
@@ -95,7 +95,7 @@ def _webhooks() -> Iterator[str]:
     yield from _table(("event", "when", "`status`"), rows)
     yield "Each has `type`, `timestamp` and `data`, and in `data`:\n"
     told = ", ".join(f"`{name}`" for name in sorted(TOLD))
-    rows = [(f"`{name}`", says) for name, says in FIELDS.items()]
+    rows = [(f"`{name}`", says) for name, says in (*FIELDS.items(), ("link", f"of a delivery only: {LINK}"))]
     yield from _table(
         ("field", "what it is"), [*rows, (told, "where the event has them, as in the table of events above")]
     )

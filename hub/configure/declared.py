@@ -77,13 +77,17 @@ class WorkflowPart(_Part):
 
 
 class WebhookPart(_Part):
-    """Where the hub's own events are sent. Secrets are references; while one is changed both sign."""
+    """Where the hub's own events are sent. Secrets are references; while one is changed both sign.
+
+    ``private`` lets the address stand on this machine or in a private network.
+    """
 
     url: Annotated[str, StringConstraints(max_length=2000)]
     events: Annotated[tuple[str, ...], Field(min_length=1)]
     team: Name | None = None
     secret: str
     secret_previous: str | None = None
+    private: bool = False
     enabled: bool = True
 
 

@@ -12,6 +12,7 @@ from hub.configure.reading import Source, is_reference
 from hub.configure.standing import Standing
 from hub.errors import BadRequest
 from hub.pipeline.webhook_events import EVENTS, key
+from hub.sdk.http import is_public
 from hub.store import endpoints
 from hub.store.endpoints import Endpoint
 
@@ -27,24 +28,18 @@ def endpoints_in(source: Source, now: Standing) -> Iterator[Change]:
         for event in part.events:
             if event not in EVENTS:
                 raise source.wrong(((*path, "events"), f"'{event}': {unknown('event', EVENTS)}"))
-        try:
-            to = urlsplit(part.url)
-            _ = to.port
-        except ValueError:
-            raise source.wrong(((*path, "url"), "this is no web address")) from None
-        if to.scheme != "https" and not (to.scheme == "http" and to.hostname in _LOOPBACK):
-            raise source.wrong(((*path, "url"), "write an https address"))
-        if not to.hostname or "@" in to.netloc:
-            raise source.wrong(((*path, "url"), "write a whole address, without a name or password in it"))
+        if problem := _wrong(part):
+            raise source.wrong(((*path, "url"), problem))
         secrets = _secrets(source, name, part)
         known = now.endpoints.get(name)
         wanted: dict[str, Any] = {"url": part.url, "events": list(part.events), "team": part.team}
-        wanted |= {"state": "on" if part.enabled else "off"}
+        wanted |= {"private": part.private, "state": "on" if part.enabled else "off"}
         have: dict[str, Any] = {}
         if known is not None:
             # One that was given up is switched on again by the command for it, not by applying the same file twice.
             state = "on" if known.state in ("failing", "gone") else known.state
-            have = {"url": known.url, "events": list(known.events), "team": known.team, "state": state}
+            have = {"url": known.url, "events": list(known.events), "team": known.team}
+            have |= {"private": known.private, "state": state}
             old = now.opened(known.secrets)
             have |= {one: Hidden(value.reveal()) for one, value in (old or {}).items()}
         wanted |= {one: Hidden(value) for one, value in secrets.items()}
@@ -54,10 +49,30 @@ def endpoints_in(source: Source, now: Standing) -> Iterator[Change]:
             events=part.events,
             team=part.team,
             secrets=now.hub.vault.seal(secrets),
+            private=part.private,
             state="on" if part.enabled else "off",
         )
         said = {"events": ", ".join, "url": lambda value: value.partition("?")[0]}
         yield change(f"webhook {name}", have, wanted, lambda tx, made=made: endpoints.put(tx, made), said)
+
+
+def _wrong(part: WebhookPart) -> str:
+    """What is wrong with the address, empty when nothing is. Where a name leads is looked at before each call."""
+    try:
+        to = urlsplit(part.url)
+        _ = to.port
+    except ValueError:
+        return "this is no web address"
+    host = to.hostname or ""
+    if to.scheme != "https" and not (to.scheme == "http" and host in _LOOPBACK):
+        return "write an https address"
+    if not host or "@" in to.netloc:
+        return "write a whole address, without a name or password in it"
+    try:
+        public = host != "localhost" and is_public(host)
+    except ValueError:
+        public = True
+    return "" if public or part.private else "this is in a private network: if that is meant, add private: true"
 
 
 def _secrets(source: Source, name: str, part: WebhookPart) -> dict[str, str]:

@@ -66,6 +66,8 @@ FIELDS: Mapping[str, str] = {
     "status": "where the run, or the delivery, stands by this event; `feedback.given` has none",
     "page": "the address of the run's page",
 }
+#: What a message about a delivery has as well.
+LINK = "where people can look at the text in its system, when that is known"
 #: What leaves of a row's data beside what every message has. A key that is not here stays in the hub.
 TOLD = frozenset(
     {
@@ -100,10 +102,11 @@ def id_of(row: Event) -> str:
     return f"evt_{row.seq}_{row.hash[:16]}"
 
 
-def body_of(row: Event, template: str, url: str) -> bytes:
-    """The message of a row that is an event: the same bytes each time it is sent.
+def body_of(row: Event, template: str, link: str, url: str) -> bytes:
+    """The message of a row that is an event: the same each time it is sent.
 
     Args:
+        link: the address of the delivered text. A plugin made it up: one that is no web address is left out.
         url: the hub's own address.
     """
     event = event_of(row)
@@ -111,6 +114,8 @@ def body_of(row: Event, template: str, url: str) -> bytes:
     if status := _status(row, event):
         data["status"] = status
     data["page"] = f"{url}/runs/{row.run_id}"
+    if link.lower().startswith(("https://", "http://")):
+        data["link"] = link
     data |= {name: value for name, value in sorted(row.data.items()) if name in TOLD}
     return body(event, row.at, data)
 

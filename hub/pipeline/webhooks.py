@@ -56,16 +56,18 @@ class Outcome:
 
 @dataclass(slots=True)
 class Webhooks:
-    """Sends what is due. ``url`` is the hub's own address; ``clock`` gives Unix seconds."""
+    """Sends what is due. ``url`` is the hub's own address; ``clock`` gives Unix seconds; ``wait`` is how many of them
+    one look lasts: an endpoint that takes longer goes on behind it."""
 
     database: Database
     vault: Vault
     clock: Callable[[], float]
     url: str
+    wait: float = 2.0
 
     def send(self) -> int:
-        """Tell every endpoint that is due; how many events were taken. Each has a thread, so that none waits for a slow
-        one."""
+        """Tell every endpoint that is due; how many events were taken by now. Each has a thread, so that none waits for
+        a slow one."""
         now = self.clock()
         with self.database.reading() as tx:
             due = [one for one in endpoints.every(tx) if one.state == "on" and one.due_at <= now]
@@ -77,8 +79,9 @@ class Webhooks:
         ]
         for thread in threads:
             thread.start()
+        until = time.monotonic() + self.wait
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
         return sum(taken)
 
     def test(self, name: str) -> Outcome:
@@ -218,13 +221,19 @@ class Webhooks:
             return endpoints.note(tx, one, **values)
 
     def _body(self, found: Happened) -> bytes:
-        return body_of(found.row, found.template, self.url)
+        return body_of(found.row, found.template, found.link, self.url)
 
     @contextmanager
     def _line(self, one: Endpoint) -> Iterator[Callable[[str, bytes], Outcome]]:
         """A way to call the endpoint, which keeps its connection. Errors are words without the address: a secret may
         stand in it."""
-        http = GuardedHttp([_host(one.url)], timeout=PATIENCE, max_bytes=_LARGEST_ANSWER, attempts=1)
+        http = GuardedHttp(
+            [_host(one.url)],
+            public_only=not one.private,
+            timeout=PATIENCE,
+            max_bytes=_LARGEST_ANSWER,
+            attempts=1,
+        )
 
         def post(id: str, message: bytes) -> Outcome:
             try:

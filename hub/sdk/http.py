@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class GuardedHttp:
     Args:
         hosts: the only hosts it calls, as ``host`` (default port of the scheme) or ``host:port``.
         loopback_only: refuse every host that is not this machine, whatever ``hosts`` says.
+        public_only: refuse a host with an address of this machine or of a private network. A name that leads elsewhere
+            between this look and the call meets a server without its certificate.
         timeout: seconds to connect, and to wait for each read and write; a whole body may take four times as long.
         max_bytes: the largest answer it reads.
         attempts: tries for a method that changes nothing. A method that changes something is sent once: whether to
@@ -63,12 +66,14 @@ class GuardedHttp:
         hosts: Iterable[str],
         *,
         loopback_only: bool = False,
+        public_only: bool = False,
         timeout: float = 15.0,
         max_bytes: int = 20_000_000,
         attempts: int = 3,
     ) -> None:
         self.hosts = frozenset(host.lower() for host in hosts)
         self.loopback_only = loopback_only
+        self.public_only = public_only
         self.timeout = timeout
         self.max_bytes = max_bytes
         self.attempts = attempts
@@ -90,8 +95,8 @@ class GuardedHttp:
         """One answer, whatever its status.
 
         Raises:
-            BadRequest: the host is not configured, the URL is no plain http(s) URL, or a header holds a character that
-                no header can carry.
+            BadRequest: the host is not configured or not public, the URL is no plain http(s) URL, or a header holds a
+                character that no header can carry.
             Unavailable: no answer: refused, timed out, cut off.
             VendorRefused: the answer is larger than ``max_bytes``, or a redirect.
         """
@@ -140,6 +145,8 @@ class GuardedHttp:
             raise BadRequest(
                 f"A sandbox connection does not call {host}.", why="It stays on this machine.", who="an admin"
             )
+        if self.public_only and not all(is_public(one) for one in _addresses(host)):
+            raise BadRequest(f"{host} is in a private network.", why="Only public hosts are called.", who="an admin")
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None, timeout: float | None
@@ -164,6 +171,25 @@ class GuardedHttp:
         except httpx2.HTTPError as error:
             # The vendor library's message may quote the URL; the type says enough and holds nothing private.
             raise Unavailable(f"{host} cannot be reached ({type(error).__name__}).") from None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, and none of this machine or of a private network."""
+    found = ipaddress.ip_address(address)
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found.is_global and not found.is_multicast
+
+
+def _addresses(host: str) -> set[str]:
+    """The addresses of a host: itself, where it is one."""
+    try:
+        return {str(ipaddress.ip_address(host))}
+    except ValueError:
+        pass
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        raise Unavailable(f"{host} cannot be found.") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -64,6 +64,16 @@ def get(tx: Connection, key: str) -> DeliveryRow | None:
     """One delivery, or None."""
     row = tx.execute(sa.select(table).where(table.c.key == key)).one_or_none()
     return None if row is None else _delivery(row)
+
+
+def links(tx: Connection, keys: Collection[str]) -> dict[str, str]:
+    """Where people can look at what was written, by delivery, as far as receipts say."""
+    if not keys:
+        return {}
+    rows = tx.execute(
+        sa.select(table.c.key, table.c.receipt).where(table.c.key.in_(keys), table.c.receipt.is_not(None))
+    )
+    return {row.key: decode("receipt", row.receipt).url for row in rows}
 
 
 def add(tx: Connection, row: DeliveryRow, now: float) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from hub.domain import Event
 from hub.errors import LeaseLost
+from hub.store import deliveries
 from hub.store.events import event_of
 from hub.store.tables import endpoint as table
 from hub.store.tables import late_event, ledger, run
@@ -28,13 +29,15 @@ State = Literal["on", "off", "failing", "gone"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One receiver. It was declared as it stands after the ledger row ``first``; ``cursor`` is the last one that was
-    looked at for it. ``attempts`` counts the calls in a row that found it away."""
+    looked at for it. ``private`` lets it stand in a private network. ``attempts`` counts the calls in a row that found
+    it away."""
 
     name: str
     url: str
     events: tuple[str, ...]
     team: str | None
     secrets: str
+    private: bool = False
     state: State
     first: int = 0
     cursor: int = 0
@@ -65,19 +68,22 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A ledger row, and the template of its run."""
+    """A ledger row, the template of its run, and where the text of its delivery can be looked at."""
 
     row: Event
     template: str
+    link: str = ""
 
 
 def put(tx: Connection, one: Endpoint) -> None:
-    """Declare an endpoint. A new one is told what happens from now on; a known one goes on where it was."""
+    """Declare an endpoint. A new one is told what happens from now on; a known one goes on where it was,
+    and what is late is tried at once."""
     kept: dict[str, Any] = {
         "url": one.url,
         "events": list(one.events),
         "team": one.team,
         "secrets": one.secrets,
+        "private": one.private,
         "state": one.state,
         "due_at": 0.0,
         "attempts": 0,
@@ -86,6 +92,8 @@ def put(tx: Connection, one: Endpoint) -> None:
     if known is not None:
         first = known.first if (known.events, known.team) == (one.events, one.team) else known.cursor
         change(tx, one.name, first=first, **kept)
+        again = (late_event.c.endpoint == one.name, late_event.c.due_at.is_not(None))
+        tx.execute(sa.update(late_event).where(*again).values(due_at=0.0))
         return
     end = _end(tx)
     insert = _INSERT[tx.dialect.name](table).values(name=one.name, first=end, cursor=end, problem="", **kept)
@@ -187,7 +195,9 @@ def _rows(one: Endpoint | None = None, kinds: Sequence[str] | None = None) -> sa
 
 
 def _happened(tx: Connection, wanted: sa.Select[Any]) -> list[Happened]:
-    return [Happened(event_of(found[:-1]), found[-1] or "") for found in tx.execute(wanted)]
+    rows = [(event_of(found[:-1]), found[-1] or "") for found in tx.execute(wanted)]
+    links = deliveries.links(tx, {key for happened, _ in rows if (key := happened.data.get("delivery"))})
+    return [Happened(row, template, links.get(str(row.data.get("delivery")), "")) for row, template in rows]
 
 
 def _end(tx: Connection) -> int:

@@ -341,6 +341,7 @@ endpoint = sa.Table(
     sa.Column("events", JsonText, nullable=False),
     sa.Column("team", Id),
     sa.Column("secrets", sa.Text, nullable=False),
+    sa.Column("private", sa.Boolean, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("cursor", sa.BigInteger, nullable=False),

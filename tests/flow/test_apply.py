@@ -255,6 +255,9 @@ def test_a_webhook_that_was_given_up_is_not_switched_on_by_the_same_file(hub: Hu
     [
         ("https://ops", "http://ops", 5, "https"),
         ("https://ops", "https://me:pass@ops", 5, "without a name or password"),
+        ("https://ops.example.com", "https://10.0.0.5", 5, "private: true"),
+        ("https://ops.example.com", "https://[::ffff:169.254.169.254]", 5, "private: true"),
+        ("https://ops.example.com", "http://localhost:6379", 5, "private: true"),
         ("run.held", "run.exploded", 6, "no event of this name"),
         ("team: brand", "team: nobody", 7, "no team"),
         ("$env:OPS_SECRET", "whsec_written-here", 8, "not written here"),

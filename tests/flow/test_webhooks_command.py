@@ -30,6 +30,7 @@ webhooks:
     url: "{url}"
     events: [run.received, run.delivered]
     secret: $env:OPS
+    private: true
 """
 
 
@@ -62,7 +63,7 @@ def log(*words: str) -> list[dict[str, Any]]:
 
 
 def send(hub: Hub) -> int:
-    return Webhooks(hub.database, hub.vault, hub.parts.clock, hub.settings.url).send()
+    return Webhooks(hub.database, hub.vault, hub.parts.clock, hub.settings.url, wait=60.0).send()
 
 
 def send_until_given_up(hub: Hub) -> None:

@@ -34,7 +34,7 @@ class Place:
 
     def declare(self, *events: str, name: str = "ops", **more: Any) -> None:
         secrets = {"secret": NEW, **{key: more.pop(key) for key in ("secret", "secret_previous") if key in more}}
-        given = {"url": self.receiver.url, "team": None, "state": "on", **more}
+        given = {"url": self.receiver.url, "team": None, "private": True, "state": "on", **more}
         sealed = self.hub.vault.seal(secrets)
         with self.hub.database.transaction() as tx:
             endpoints.put(tx, Endpoint(name=name, events=events or ("run.delivered",), secrets=sealed, **given))
@@ -64,5 +64,5 @@ def a_place(home: Path, receiver: Receiver, database_url: str = "", **more: Any)
     """A place on this database; ``more`` goes to the hub."""
     place = Place(receiver)
     with a_hub(home, database_url=database_url, clock=place.clock, **more) as hub:
-        place.hub, place.sender = hub, Webhooks(hub.database, hub.vault, place.clock, URL)
+        place.hub, place.sender = hub, Webhooks(hub.database, hub.vault, place.clock, URL, wait=60.0)
         yield place

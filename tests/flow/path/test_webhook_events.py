@@ -7,16 +7,19 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+import structlog
 
 from hub.cli import reference
 from hub.domain import Run, RunState, Target
 from hub.errors import BadRequest, InlayError, NeedsPermission, TargetGone, VendorRefused
-from hub.pipeline import act, placed, receive, review
+from hub.pipeline import act, placed, receive, review, webhooks
 from hub.pipeline import run as running
 from hub.pipeline.webhook_events import EVENTS, FIELDS, TOLD, event_of, key, rows_of
+from hub.pipeline.webhooks import Webhooks
 from hub.sdk import Receipt
 from hub.store import endpoints
 from hub.testing import FakeModel
+from hub.vault import Vault
 from tests.flow import board as boards
 from tests.flow.board import Board, Plugin
 from tests.flow.path.telling import URL, Place, a_place
@@ -128,6 +131,21 @@ def test_what_a_surface_places_itself_is_told(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "links"),
+    [("https://board.example.com/x", ["https://board.example.com/x"]), ("javascript:alert(1)", []), ("", [])],
+)
+def test_a_delivery_is_told_with_the_address_of_its_text_if_that_is_a_web_address(
+    place: Place, url: str, links: list[str]
+) -> None:
+    run = place.hub.run(request())
+    placed.place(
+        place.hub.parts, run, AUTHOR, CARD, Receipt(vendor_id="x", url=url, detail={"marker": "m"}), reviewed=True
+    )
+    assert told(place)[-1] == ("delivery.done", "done")
+    assert [one["data"]["link"] for one in place.receiver.said() if "link" in one["data"]] == links
+
+
+@pytest.mark.parametrize(
     ("error", "status"),
     [
         (VendorRefused("It says no."), "failed"),
@@ -179,11 +197,13 @@ def test_every_row_of_the_ledger_that_makes_an_event_is_one_the_hub_writes() -> 
 
 
 def test_no_text_no_person_and_no_secret_leaves_or_is_logged(
-    tmp_path: Path, receiver: Receiver, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, receiver: Receiver, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.does = [500, 503, 302, 204]
     told = "Our spring sale starts on Monday and anna.example@acme-mail.com is welcome."
     with a_place(tmp_path, receiver, log_level="DEBUG") as place:
+        # One that was used before keeps the level it had then.
+        monkeypatch.setattr(webhooks, "log", structlog.get_logger("inlay.webhooks"))
         place.declare(*EVENTS, secret=NEW, secret_previous=OLD)
         runs = [place.hub.run(request("private", inputs=inputs(told)))]
         runs.append(place.hub.run(request("refused", inputs=inputs(f"Use the key {FORBIDDEN} for it."))))
@@ -226,6 +246,23 @@ def test_an_event_of_another_team_is_not_sent_to_an_endpoint_of_a_team(place: Pl
     assert event_of(found.row) == "run.delivered"
     with pytest.raises(BadRequest, match="not told"):
         place.sender.again("theirs", found.row.seq)
+
+
+def test_secrets_that_can_be_opened_no_more_send_nothing_unsigned(place: Place) -> None:
+    place.declare("run.delivered")
+    place.runs(1)
+    stranger = Webhooks(place.hub.database, Vault(["another key of thirty-two letters"]), place.clock, URL)
+    assert stranger.send() == 0
+    assert place.receiver.got == []
+    assert "INLAY_SECRET_KEY" in place.stands().problem
+    place.everything_is_due()
+    assert place.sender.send() == 1
+
+
+def test_sealed_secrets_open_with_the_hub_s_key_alone(place: Place) -> None:
+    place.declare(secret=NEW)
+    assert NEW not in place.stands().secrets
+    assert Vault([KEY]).open(place.stands().secrets)["secret"].reveal() == NEW
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "plain text", "whsec_!!!"])

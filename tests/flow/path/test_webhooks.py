@@ -15,10 +15,9 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from hub.pipeline import webhooks as module
-from hub.pipeline.webhooks import SCHEDULE, Webhooks
+from hub.pipeline.webhooks import SCHEDULE
 from hub.store import Database, endpoints
-from hub.vault import Vault
-from tests.flow.path.telling import URL, Place, a_place
+from tests.flow.path.telling import Place, a_place
 from tests.hubs import KEY, TEAM
 from tests.receiver import NEW, OLD, Act, Receiver, a_receiver
 
@@ -141,6 +140,41 @@ def test_a_receiver_that_hangs_is_away_and_holds_no_other_receiver_up(
     assert "did not answer in time" in place.stands("slow").problem
     place.ahead += 10
     assert place.sender.send() == 3
+
+
+def test_a_receiver_that_is_slow_does_not_put_off_what_others_hear_next(place: Place) -> None:
+    asked, quick = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        asked.set()
+        assert quick.wait(30)
+
+    place.receiver.does = [slow, 204]
+    place.sender.wait = 0.1
+    with a_receiver() as other:
+        place.declare(name="slow")
+        place.runs(1)
+        assert place.sender.send() == 0
+        assert asked.wait(30)
+        place.declare(name="quick", url=other.url)
+        place.runs(1, start=1)
+        place.sender.wait = 30.0
+        assert place.sender.send() == 1, "while the other still waits for its answer"
+        assert len(place.receiver.got) == 1, "and is not called twice meanwhile"
+        quick.set()
+
+
+def test_a_receiver_in_a_private_network_is_called_only_where_the_operator_says_so(place: Place) -> None:
+    port = place.receiver.url.partition("//127.0.0.1:")[2]
+    addresses = {"number": place.receiver.url, "name": f"http://localhost:{port}", "inner": "https://10.1.2.3/"}
+    for name, url in addresses.items():
+        place.declare(name=name, url=url, private=False)
+    place.runs(1)
+    assert place.sender.send() == 0
+    assert place.receiver.got == []
+    assert all("private network" in place.stands(name).problem for name in addresses)
+    place.declare(name="number", private=True)
+    assert place.sender.send() == 1
 
 
 def test_a_receiver_that_stays_away_is_called_more_and_more_seldom(place: Place) -> None:
@@ -347,23 +381,6 @@ def test_an_endpoint_that_wants_rare_events_does_not_look_through_the_ledger_for
     assert place.sender.send() == 0
     assert place.stands().cursor > start
     assert place.receiver.got == []
-
-
-def test_secrets_that_can_be_opened_no_more_send_nothing_unsigned(place: Place) -> None:
-    place.declare()
-    place.runs(1)
-    stranger = Webhooks(place.hub.database, Vault(["another key of thirty-two letters"]), place.clock, URL)
-    assert stranger.send() == 0
-    assert place.receiver.got == []
-    assert "INLAY_SECRET_KEY" in place.stands().problem
-    place.everything_is_due()
-    assert place.sender.send() == 1
-
-
-def test_sealed_secrets_open_with_the_hub_s_key_alone(place: Place) -> None:
-    place.declare(secret=NEW)
-    assert NEW not in place.stands().secrets
-    assert Vault([KEY]).open(place.stands().secrets)["secret"].reveal() == NEW
 
 
 def test_a_hub_that_works_tells_by_itself(place: Place) -> None:
