@@ -1,16 +1,18 @@
-"""Adobe Express around the panel: its files come from the add-on's own origin, and only Adobe's SDK is not real."""
+"""Adobe Express around the panel: its files come from the add-on's own origin, and only Adobe's page and SDK are not
+real. The panel is in a frame that may do what its manifest asks for, and no more."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
 
 from connectors.dam.panels import packages
 from connectors.dam.sandbox import Sandbox, start
@@ -22,27 +24,38 @@ from tests.flow.web.site import Site, open_site
 from tests.hubs import TEAM
 
 ORIGIN = "https://w4u1fd2b0.wxp.adobe-addons.com"
-SDK = Path(__file__).parents[1] / "connectors" / "dam" / "panels" / "express_sdk.js"
+EXPRESS = "https://new.express.adobe.com"
+STANDS = Path(__file__).parents[1] / "connectors" / "dam" / "panels"
+#: What every add-on may do (developer.adobe.com/express/add-ons/docs/guides/learn/platform_concepts/context).
+FREE = ("allow-scripts", "allow-same-origin")
 #: What Adobe's page does at the end of a sign-in: it hands the answer to the window that opened it, and closes.
+HEIGHT = 900
 REDIRECTED = "<script>opener.postMessage({ search: location.search }, '*'); close();</script>"
 _TYPES = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".json": "application/json"}
 
 
 @dataclass
 class Stage:
-    """A designer's program with the panel in it, and the hub the panel belongs to."""
+    """A designer's program, ``window``, with the panel in it, ``page``, and the hub the panel belongs to."""
 
     site: Site
     url: str
     dam: Sandbox
     context: BrowserContext
-    page: Page
+    window: Page
     files: dict[str, str]
     pictures: Path
+    width: int
     complaints: list[str] = field(default_factory=list)
 
     def open(self, theme: str = "light") -> None:
-        self.page.goto(f"{ORIGIN}/index.html?theme={theme}")
+        self.window.goto(f"{EXPRESS}/?theme={theme}")
+
+    @property
+    def page(self) -> Frame:
+        found = self.window.frame(url=lambda url: url.startswith(ORIGIN))
+        assert found is not None
+        return found
 
     def write(self, *texts: str) -> None:
         """Put text boxes on the page of the design."""
@@ -52,16 +65,16 @@ class Stage:
     def texts(self) -> list[str]:
         return self.page.evaluate("design.boxes.map((box) => box.fullContent.text)")
 
-    def sign_in(self, who: str = "Mara") -> None:
-        """Click through Adobe's window as a person does: who I am, if the hub does not know yet, and that it may."""
-        with self.page.expect_popup() as opened:
+    def sign_in(self, who: str = "Mara", answer: str = "Allow", then: str = "What do you need?") -> None:
+        """Click through Adobe's window as a person does: who I am, if the hub does not know yet, and whether it may."""
+        with self.window.expect_popup() as opened:
             self.page.get_by_role("button", name="Sign in").click()
         window = opened.value
         if who:
             window.get_by_role("button", name=who).click()
         self.picture("sign-in-window", window)
-        window.get_by_role("button", name="Allow").click()
-        expect(self.page.get_by_role("heading", name="What do you need?")).to_be_visible()
+        window.get_by_role("button", name=answer).click()
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(then)
 
     def run(self, template: str, **fields: str) -> None:
         self.page.get_by_role("button", name=template).click()
@@ -70,7 +83,11 @@ class Stage:
         self.page.get_by_role("button", name="Run", exact=True).click()
 
     def picture(self, name: str, page: Page | None = None) -> None:
-        (page or self.page).screenshot(path=self.pictures / f"express-{name}.png", full_page=True)
+        if page is None:
+            tall = self.page.evaluate("document.documentElement.scrollHeight")
+            self.window.set_viewport_size({"width": self.width, "height": max(tall, HEIGHT)})
+        (page or self.window).screenshot(path=self.pictures / f"express-{name}.png", full_page=True)
+        self.window.set_viewport_size({"width": self.width, "height": HEIGHT})
 
 
 @contextmanager
@@ -93,16 +110,16 @@ def express(
         opened = site.hub.parts.connections.get("dam")[1]
         made = packages(opened, f"{url}/connect/dam/dam")
         files = {name.removeprefix("panels/express/"): text for name, text in made.items() if "/express/" in name}
-        context = browser.new_context(viewport={"width": width, "height": 900})
+        context = browser.new_context(viewport={"width": width, "height": HEIGHT})
         # The hub of a test is on this machine, which a browser asks its person about. A hub of a team is not.
-        context.grant_permissions(["local-network-access"], origin=ORIGIN)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        stage = Stage(site, url, dam, context, page, files, pictures)
+        for asking in (ORIGIN, EXPRESS):
+            context.grant_permissions(["local-network-access"], origin=asking)
+        window = context.new_page()
+        window.set_default_timeout(15_000)
+        stage = Stage(site, url, dam, context, window, files, pictures, width)
         context.route(f"{ORIGIN}/**", lambda route: _file(route, files))
-        context.route("https://*.adobe.com/**", _adobe)
-        context.route("https://express.adobe.com/**", _adobe)
-        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
+        context.route(f"{EXPRESS}/**", lambda route: _adobe(route, files))
+        window.on("pageerror", lambda error: stage.complaints.append(str(error)))
         try:
             yield stage
         finally:
@@ -121,11 +138,18 @@ def _file(route: Route, files: dict[str, str]) -> None:
     return route.fulfill(status=200, body=files[name], headers={"Content-Type": f"{kind}; charset=utf-8"})
 
 
-def _adobe(route: Route) -> None:
-    url: str = route.request.url
-    headers: dict[str, Any] = {"Access-Control-Allow-Origin": "*"}
-    if url.endswith("/static/add-on-sdk/sdk.js"):
-        return route.fulfill(body=SDK.read_text("utf-8"), headers={**headers, "Content-Type": "text/javascript"})
-    if "/static/oauth-redirect.html" in url:
-        return route.fulfill(body=REDIRECTED, headers={**headers, "Content-Type": "text/html"})
-    return route.fulfill(status=404, body="")
+def _adobe(route: Route, files: dict[str, str]) -> None:
+    url = urlsplit(route.request.url)
+    if url.path == "/static/add-on-sdk/sdk.js":
+        text, kind = (STANDS / "express_sdk.js").read_text("utf-8"), "text/javascript"
+    elif url.path == "/static/oauth-redirect.html":
+        text, kind = REDIRECTED, "text/html"
+    elif url.path == "/":
+        asked = json.loads(files["manifest.json"])["entryPoints"][0]["permissions"]["sandbox"]
+        text, kind = (STANDS / "express_page.html").read_text("utf-8"), "text/html"
+        put = {"SANDBOX": " ".join((*FREE, *asked)), "PANEL": f"{ORIGIN}/index.html?{url.query}", "ORIGIN": ORIGIN}
+        for name, value in put.items():
+            text = text.replace(f"@{name}@", value)
+    else:
+        return route.fulfill(status=404, body="")
+    return route.fulfill(body=text, headers={"Access-Control-Allow-Origin": "*", "Content-Type": kind})

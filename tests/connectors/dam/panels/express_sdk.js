@@ -1,6 +1,7 @@
 // Stands in for Adobe's add-on SDK in tests: one page with text boxes, a rendition, storage, and the sign-in window.
 // `code.js` runs as it ships; only the two modules it imports are these.
-const REDIRECT = "https://new.express.adobe.com/static/oauth-redirect.html";
+const EXPRESS = "https://new.express.adobe.com";
+const REDIRECT = `${EXPRESS}/static/oauth-redirect.html`;
 const design = (globalThis.design = {
   id: "urn:aaid:sc:EU:doc-1", title: "Summer launch", theme: new URLSearchParams(location.search).get("theme") || "light",
   boxes: [], selected: [], renditions: 0, kept: {},
@@ -43,24 +44,23 @@ async function sandbox() {
   await import(URL.createObjectURL(new Blob([own], { type: "text/javascript" })));
 }
 
+// Express opens the window itself: the panel's frame may not talk to it.
 function authorize({ authorizationUrl, clientId, scope, codeChallenge, windowSize }) {
   const state = Math.random().toString(36).slice(2);
   const asked = new URLSearchParams({
     response_type: "code", client_id: clientId, redirect_uri: REDIRECT, scope, state,
     code_challenge: codeChallenge, code_challenge_method: "S256",
   });
-  const opened = window.open(`${authorizationUrl}?${asked}`, "adobe-oauth", `width=${windowSize.width},height=${windowSize.height}`);
-  if (!opened) return Promise.resolve({ result: { status: "POPUP_BLOCKED" } });
+  const size = `width=${windowSize.width},height=${windowSize.height}`;
+  parent.postMessage({ authorize: `${authorizationUrl}?${asked}`, size }, EXPRESS);
   return new Promise((done) => {
-    const watch = setInterval(() => { if (opened.closed) end({ result: { status: "POPUP_CLOSED" } }); }, 50);
-    function end(given) { clearInterval(watch); removeEventListener("message", heard); done(given); }
-    function heard(event) {
-      const told = new URLSearchParams((event.data && event.data.search) || "");
-      if (told.get("state") !== state) return;
-      const code = told.get("code");
-      end(code ? { code, redirectUri: REDIRECT, result: { status: "SUCCESS" } } : { result: { status: "FAILED" } });
-    }
-    addEventListener("message", heard);
+    addEventListener("message", function heard({ data, origin }) {
+      if (origin !== EXPRESS || !data.signedIn) return;
+      removeEventListener("message", heard);
+      const { status, code, state: theirs } = data.signedIn;
+      const mine = status === "SUCCESS" && theirs === state;
+      done(mine ? { code, redirectUri: REDIRECT, result: { status } } : { result: { status: code ? "FAILED" : status } });
+    });
   });
 }
 
