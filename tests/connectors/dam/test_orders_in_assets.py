@@ -125,4 +125,4 @@ def test_markup_in_a_name_is_text_on_the_run_s_page_and_in_the_library(tmp_path:
         place.settle()
         page = send(place.dam, "GET", "/").body.decode()
         assert "<script>document.title" not in page
-        assert place.dam.store.get(asset).name == hostile
+        assert "<script>" in place.dam.store.get(asset).name

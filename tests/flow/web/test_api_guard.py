@@ -15,6 +15,8 @@ from tests.hubs import TEMPLATE
 PUBLIC = {
     "static", "openapi.spec", "health.healthz", "health.readyz", "health.figures", "inbound.take",
     "sign_in.show", "sign_in.enter", "sign_in.enter_demo",
+    # A panel proves itself by a code its person allowed, or by the token it wants to end.
+    "panel_calls.device", "panel_calls.token", "panel_calls.leave",
 }  # fmt: skip
 
 
