@@ -18,7 +18,7 @@ from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import sns
 from connectors.dam.dialects.bynder_api import portal, unreadable
 from connectors.dam.settings import DamSettings
-from hub.sdk import Connection, Ignored, Inbound, InlayError, NeedsPermission, Picture, Probe, TargetGone
+from hub.sdk import Connection, Ignored, Inbound, InlayError, NeedsPermission, Picture, Probe, TargetGone, clean_json
 
 #: The events of the asset bank (Bynder's support article on webhooks), and the older names of an upload.
 _KINDS: Mapping[str, Kind] = {
@@ -134,7 +134,7 @@ class Bynder(Dialect):
         for start in range(0, len(known), _PAGE):
             some = known[start : start + _PAGE]
             rows = _rows(portal(connection).get("media/", ids=",".join(some), limit=_PAGE))
-            assets = {asset.id.casefold(): asset for row in rows if (asset := _asset(connection, row))}
+            assets = {row["id"].casefold(): _asset(connection, row) for row in rows if _known(row)}
             found |= {id: assets[id.casefold()] for id in some if id.casefold() in assets}
         return found
 
@@ -158,7 +158,7 @@ class Bynder(Dialect):
         at = number if isinstance(number, int) and 0 < number < 10_000 else 1
         query = {"dateModified": _iso(since), "orderBy": "dateCreated asc", "limit": _PAGE, "page": at}
         rows = _rows(portal(connection).get("media/", **query))
-        assets = tuple(_asset(connection, row) for row in rows)
+        assets = tuple(_asset(connection, row) for row in rows if _known(row))
         more = len(rows) == _PAGE
         return Page(assets=assets, cursor={"page": at + 1} if more else {}, more=more)
 
@@ -169,8 +169,8 @@ class Bynder(Dialect):
             rows = _rows(portal(connection).get("media/", **query))
             for row in rows:
                 made = _seconds(row.get("dateCreated"))
-                if made is not None and since <= made < until:
-                    ids[str(row.get("id"))] = None
+                if made is not None and since <= made < until and _known(row):
+                    ids[row["id"]] = None
             if len(rows) < 1000:
                 break
         return tuple(ids)
@@ -198,17 +198,22 @@ def _topic(connection: Connection) -> sns.Topic:
 
 def _rows(answer: Any) -> list[dict[str, Any]]:
     found = answer.get("media") if isinstance(answer, dict) else answer
-    if not isinstance(found, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("id"), str) for one in found
-    ):
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise unreadable()
     return found
 
 
+def _known(row: Mapping[str, Any]) -> bool:
+    """Whether it says which asset it is. A row of a listing that does not holds up no other."""
+    return isinstance(row.get("id"), str) and _ID.fullmatch(row["id"]) is not None
+
+
 def _asset(connection: Connection, row: Any) -> Asset:
     settings: DamSettings = connection.settings
-    if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not _ID.fullmatch(row["id"]):
+    if not isinstance(row, dict) or not _known(row):
         raise unreadable()
+    # Whoever uploads names assets, also with what no address and no database takes.
+    row = clean_json(row)
     return Asset(
         id=row["id"],
         version=_version(row),
@@ -270,7 +275,7 @@ def _mime(row: Mapping[str, Any]) -> str:
     ending = endings[0] if isinstance(endings, list) and endings and isinstance(endings[0], str) else ""
     if not kind or not re.fullmatch(r"[A-Za-z0-9]{1,10}", ending):
         return ""
-    return kind + {"jpg": "jpeg", "tif": "tiff"}.get(ending.lower(), ending.lower())
+    return kind + {"jpg": "jpeg", "tif": "tiff", "svg": "svg+xml"}.get(ending.lower(), ending.lower())
 
 
 def _whole(value: object) -> int | None:
@@ -279,7 +284,8 @@ def _whole(value: object) -> int | None:
 
 def _seconds(value: object) -> float | None:
     try:
-        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC).timestamp()
+        at = datetime.fromisoformat(str(value))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -16,7 +16,7 @@ from tests.connectors.dam.stands import DamStand
 class BynderStand(DamStand):
     dialect = "bynder"
     asset = "7d1c6c0e-52a1-4c39-9f1b2a3c4d5e6f70"
-    write = "POST sommerlicht.getbynder.com"
+    write = "POST /api/v4/media/"
 
     def settings(self, key: str, previous: str = "") -> dict[str, Any]:
         given = {name: value for name, value in super().settings(key).items() if not name.startswith("signing_")}
