@@ -9,7 +9,7 @@ FAKE_MODEL_PACKAGE := @copilotkit/aimock@1.43.0
 AXE_PACKAGE := axe-core@4.14.1
 # Google's types for Apps Script and Adobe's for its panels, and what holds our scripts against them.
 TYPES_PACKAGES := typescript@5.9.3 @types/google-apps-script@2.0.13 @adobe/ccweb-add-on-sdk-types@1.40.0 \
-	@types/photoshop@25.0.4
+	@types/photoshop@25.0.4 @adobe/cc-ext-uxp-types@7.3.1
 # Adobe's own tools: they check the manifest of the Express panel and pack it, offline.
 ADOBE_PACKAGES := @adobe/ccweb-add-on-manifest@3.10.0 @adobe/ccweb-add-on-scripts@3.9.0
 AXE := INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js

@@ -107,7 +107,7 @@ class Dam(Connector):
         ids = dialect_of(connection.settings).created(connection, since, until)
         return ItemCount(kind=kind, count=len(ids), ids=ids)
 
-    def manifests(self, connection: Connection, url: str) -> Mapping[str, str]:
+    def manifests(self, connection: Connection, url: str) -> Mapping[str, str | bytes]:
         return manifests.manifests(connection, url)
 
     def target_url(self, target: Target, connection: Connection | None = None) -> str:

@@ -144,7 +144,10 @@ def _fixes(run: Json, number: int, text: str) -> Iterator[dict[str, Any]]:
         if one["side"] == "output" and one["where"] == f"variant {number}" and one["fix"] and start < end <= len(text):
             # A panel counts as JavaScript does: in UTF-16.
             at = len(text[:start].encode("utf-16-le", "surrogatepass")) // 2
-            yield {"at": at, "old": text[start:end], "new": one["fix"], "message": one["message"], "why": one["why"]}
+            old, new = text[start:end], one["fix"]
+            # Lists of terms write them small; a sentence begins as it began.
+            new = new[:1].upper() + new[1:] if old.istitle() else new
+            yield {"at": at, "old": old, "new": new, "message": one["message"], "why": one["why"]}
 
 
 def _steps(run: Json) -> Iterator[dict[str, Any]]:

@@ -131,15 +131,16 @@ def _manifest(name: str | None, connector: str | None, out: Path | None) -> None
         files = found.manifests(connection, f"{hub.settings.url}/connect/{found.name}/{name}")
     if not files:
         raise BadRequest(f"{found.title} needs no files in the vendor's console.", instead="There is nothing to do.")
-    for path, text in files.items():
+    for path, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
         if out is None:
-            click.echo(f"==> {path}\n{text}")
+            click.echo(f"==> {path}\n{content if isinstance(content, str) else f'({len(data):,} bytes)'}")
             continue
         target = out / path
         if not target.resolve().is_relative_to(out.resolve()):
             raise BadRequest(f"The connector {found.name} names a file outside of the folder.", who="its maker")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        target.write_bytes(data)
         click.echo(f"wrote {target}")
 
 

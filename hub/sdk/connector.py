@@ -200,7 +200,7 @@ class Connector(ABC):
     def count_items(self, connection: Connection, kind: str, since: float, until: float) -> ItemCount:
         """How many items of ``kind`` people made in the window (Unix seconds), with Inlay or without it."""
 
-    def manifests(self, connection: Connection, url: str) -> Mapping[str, str]:
+    def manifests(self, connection: Connection, url: str) -> Mapping[str, str | bytes]:
         """Files an admin puts into the vendor's console, made from the settings: name to content.
 
         Args:

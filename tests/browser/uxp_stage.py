@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from connectors.dam.panels import packages
 from connectors.dam.sandbox import start
 from hub.demo import free_port
-from hub.sdk import Model
 from hub.store import connections
+from hub.testing import FakeModel
+from hub.web.panels import Panels
 from tests.browser.conftest import Quiet, Server
 from tests.flow.web.site import Site, open_site
 from tests.hubs import TEAM
@@ -28,73 +29,105 @@ MODULES = Path(__file__).parents[1] / "connectors" / "dam" / "panels" / "uxp_mod
 _TYPES = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".json": "application/json"}
 
 
-@dataclass
-class Stage:
-    """A program with the panel in it, the person's browser beside it, and the hub both talk to."""
+class Turn:
+    """The model of one test, behind the hub of all."""
 
-    program: str
+    def __init__(self) -> None:
+        self.now = FakeModel()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+@dataclass
+class Office:
+    """The hub that the panels of all programs belong to."""
+
     site: Site
     url: str
+    made: dict[str, str]
+    turn: Turn
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, program: str) -> str:
+        """A sign-in of Mara's that is not over."""
+        if program not in self.tokens:
+            panels = Panels(self.site.hub)
+            found = panels.find("dam", "dam", program)
+            assert found is not None
+            code, shown = panels.begin(found)
+            assert panels.answer(shown, "mara@example.com", allowed=True)
+            self.tokens[program] = panels.poll(found, code)
+        return self.tokens[program]
+
+
+@dataclass
+class Stage:
+    """A program with the panel in it, and the person's browser beside it."""
+
+    program: str
+    office: Office
+    model: FakeModel
     context: BrowserContext
     page: Page
     files: dict[str, str]
     pictures: Path
     complaints: list[str] = field(default_factory=list)
 
-    def write(self, text: str) -> None:
+    def open(self, *, signed_in: bool = True) -> None:
+        """Open the panel, within the hour of a sign-in or for the first time."""
+        if signed_in:
+            kept = {"token": json.dumps({"token": self.office.token(self.program), "until": 4e12})}
+            self.page.add_init_script(f"globalThis.keptBefore = {json.dumps(kept)};")
+        else:
+            # The panel asks every five seconds whether somebody has let it in.
+            self.page.clock.install()
+        # Before the panel's first script and after its settings, as a program gives `require` to what it opens.
+        self.files["config.js"] += MODULES.read_text("utf-8")
+        self.page.goto(f"{HERE}/index.html")
+        heading = "What do you need?" if signed_in else "Sign in to Inlay"
+        expect(self.page.get_by_role("heading", name=heading)).to_be_visible()
+
+    def write(self, text: str, **more: bool) -> None:
         """Put a text into the document."""
-        self.page.evaluate(f"(words) => design.{'write' if self.program == 'photoshop' else 'frame'}(words)", text)
+        self.page.evaluate("([words, more]) => design.write(words, more)", [text, more])
+
+    def set(self, **given: Any) -> None:
+        """What the program is like now."""
+        self.page.evaluate("(given) => { Object.assign(design, given); }", given)
+
+    def design(self, name: str) -> Any:
+        return self.page.evaluate(f"design.{name}")
 
     def texts(self) -> list[str]:
-        found = "design.texts()" if self.program == "photoshop" else "design.layers.map((one) => one.words)"
-        return [text.replace("\r", "\n") for text in self.page.evaluate(found)]
+        return [text.replace("\r", "\n") for text in self.design("texts()")]
 
     def steps(self) -> list[str]:
         """What a person could undo."""
-        return self.page.evaluate("design.steps")
-
-    def sign_in(self) -> None:
-        """Let the panel in on the page it opened in the person's browser."""
-        self.page.get_by_role("button", name="Sign in").click()
-        shown = self.page.locator("p.code")
-        expect(shown).to_be_visible()
-        code = shown.inner_text()
-        self.page.screenshot(path=self.pictures / f"{self.program}-code.png")
-        self.page.wait_for_function("design.opened.length === 1")
-        browser = self.context.new_page()
-        browser.goto(self.page.evaluate("design.opened[0]"))
-        browser.get_by_role("button", name="Mara").click()
-        expect(browser.get_by_text(code)).to_be_visible()
-        browser.get_by_role("button", name="Allow").click()
-        expect(self.page.get_by_role("heading", name="What do you need?")).to_be_visible(timeout=15_000)
-
-    def come_back(self) -> None:
-        """Open the panel again within the hour of a sign-in, which takes no waiting for a code."""
-        client, form = self.site.client(), {"client_id": self.program}
-        begun = client.post("/connect/dam/dam/panel/device", data=form).json
-        code = begun["user_code"]
-        self.site.browser("mara").post("/panel", {"code": code, "answer": "allow"}, at=f"/panel?code={code}")
-        grant = "urn:ietf:params:oauth:grant-type:device_code"
-        asked = {**form, "grant_type": grant, "device_code": begun["device_code"]}
-        given = client.post("/connect/dam/dam/panel/token", data=asked).json
-        kept = {"token": json.dumps({"token": given["access_token"], "until": 4e12})}
-        self.page.add_init_script(f"globalThis.keptBefore = {json.dumps(kept)};")
-        self.page.add_init_script(path=MODULES)
-        self.page.reload()
-        expect(self.page.get_by_role("heading", name="What do you need?")).to_be_visible()
+        return self.design("steps")
 
     def run(self, template: str, **fields: str) -> None:
-        self.page.get_by_role("button", name=template).click()
+        self.page.locator(f"#pick-{template}").click()
         for name, value in fields.items():
             self.page.locator(f"#in-{name}").fill(value)
         self.page.get_by_role("button", name="Run", exact=True).click()
 
+    def says(self, words: str) -> None:
+        expect(self.page.locator("#said")).to_have_text(words)
+
+    def refused(self, words: str) -> None:
+        expect(self.page.get_by_role("alert")).to_contain_text(words)
+
+    def picture(self, name: str) -> None:
+        self.page.screenshot(path=self.pictures / f"{self.program}-{name}.png", full_page=True)
+
 
 @contextmanager
-def uxp(browser: Browser, home: Path, model: Model, pictures: Path, program: str) -> Iterator[Stage]:
+def office(home: Path) -> Iterator[Office]:
     port = free_port("127.0.0.1", 0)
     url = f"http://127.0.0.1:{port}"
-    dam = start(sample=False, dialect="aem")
+    dam, turn = start(sample=False, dialect="aem"), Turn()
+    model: Any = turn
     with open_site(home, model=model, public_url=url, demo=True) as site:
         row = site.hub.parts.connections.sealed("dam", "dam", dam.settings(), sandbox=True, now=site.hub.parts.clock())
         with site.hub.database.transaction() as tx:
@@ -104,26 +137,32 @@ def uxp(browser: Browser, home: Path, model: Model, pictures: Path, program: str
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         made = packages(site.hub.parts.connections.get("dam")[1], f"{url}/connect/dam/dam")
-        folder = f"panels/{program}/"
-        files = {name.removeprefix(folder): text for name, text in made.items() if name.startswith(folder)}
-        context = browser.new_context(viewport={"width": 300, "height": 640})
-        # The hub of a test is on this machine, which a browser asks its person about.
-        context.grant_permissions(["local-network-access"], origin=HERE)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.add_init_script(path=MODULES)
-        page.route(f"{HERE}/**", lambda route: _file(route, files))
-        stage = Stage(program, site, url, context, page, files, pictures)
-        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
-        page.goto(f"{HERE}/index.html")
         try:
-            yield stage
+            yield Office(site, url, dict(made), turn)
         finally:
-            context.close()
             server.shutdown()
             server.server_close()
             thread.join(5)
             dam.stop()
+
+
+@contextmanager
+def uxp(at: Office, browser: Browser, program: str, model: FakeModel, pictures: Path) -> Iterator[Stage]:
+    at.turn.now = model
+    folder = f"panels/{program}/"
+    files = {name.removeprefix(folder): text for name, text in at.made.items() if name.startswith(folder)}
+    context = browser.new_context(viewport={"width": 300, "height": 640})
+    # The hub of a test is on this machine, which a browser asks its person about.
+    context.grant_permissions(["local-network-access"], origin=HERE)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.route(f"{HERE}/**", lambda route: _file(route, files))
+    stage = Stage(program, at, model, context, page, files, pictures)
+    page.on("pageerror", lambda error: stage.complaints.append(str(error)))
+    try:
+        yield stage
+    finally:
+        context.close()
 
 
 def _file(route: Route, files: dict[str, str]) -> None:

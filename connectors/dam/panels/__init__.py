@@ -30,12 +30,14 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "index.html": "uxp/photoshop.html",
         "photoshop.js": "uxp/photoshop.js",
         "uxp.js": "uxp/uxp.js",
+        "uxp.css": "uxp/uxp.css",
     },
     "indesign": {
         "manifest.json": "uxp/indesign.json",
         "index.html": "uxp/indesign.html",
         "indesign.js": "uxp/indesign.js",
         "uxp.js": "uxp/uxp.js",
+        "uxp.css": "uxp/uxp.css",
     },
 }
 _SHARED = ("calls.js", "panel.js", "form.js", "view.js", "panel.css")

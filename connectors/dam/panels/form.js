@@ -13,7 +13,7 @@
     const template = state.template;
     const looks = LOOKS[template.picture];
     return [
-      button("back", "‹ Back", () => panel.back(), "plain back"),
+      button("back", "‹ Back", () => panel.back(), "plain"),
       el("h1", { tabindex: "-1" }, template.title),
       el("p", { class: "soft" }, template.description),
       looks ? el("p", { class: "says" }, looks) : null,
@@ -34,8 +34,8 @@
   }
 
   const FILLED = {
-    "target.text": "Empty, it is what you selected, or every text of the page.",
-    "target.title": "Empty, it is the name of the document.",
+    "target.text": "Leave it empty to use what you selected, or every text of the page.",
+    "target.title": "Leave it empty to use the name of the document.",
   };
 
   /** What a person writes or picks a value with. */

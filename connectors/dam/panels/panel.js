@@ -248,7 +248,7 @@
       } catch (error) {
         if (error.status === 401) return this.forget(AGAIN);
         const unknown = { what: "That did not work.", why: String(error.message || error), instead: "Try again." };
-        ended.note = error instanceof Problem ? error.told : unknown;
+        ended.note = (error instanceof Problem ? error : new Problem(0, unknown)).told;
         if (this.state.screen === "starting") ended.screen = "stopped";
       }
       if (this.turn === turn) ended.busy = "";

@@ -117,7 +117,7 @@
       runs.length ? el("ul", { class: "list" }, runs) : null,
       el("div", { class: "foot" },
         one("soft", `${me.name}, ${state.team}`),
-        button("sign-out", "Sign out", () => panel.signOut(), "plain back")),
+        button("sign-out", "Sign out", () => panel.signOut(), "plain")),
     ];
   }
 
@@ -140,7 +140,7 @@
     const it = state.run;
     const marked = `${it.simulated ? "It" : "Until it is reviewed it"} goes in with a line that says so.`;
     return [
-      button("back", "‹ Back", () => panel.back(), "plain back"),
+      button("back", "‹ Back", () => panel.back(), "plain"),
       heading(it.title),
       one("says", it.says),
       it.label && one("soft", it.label),
@@ -190,9 +190,10 @@
     return el("section", { class: "variant", "aria-label": label },
       el("h2", {}, label),
       parts.map((part) => el("div", { class: "part" },
-        one("label", part.label),
-        one("text", panel.text(part)),
-        placing(part, state, panel, ["Insert", `${part.label} of ${label}`], ""))),
+        el("div", { class: "head" },
+          one("label", part.label),
+          placing(part, state, panel, ["Insert", `${part.label} of ${label}`], "small")),
+        one("text", panel.text(part)))),
       parts.length ? null : one("text", panel.text(variant)),
       variant.fixes.map((fix, number) => mend(fix, number, variant, state, panel)),
       placing(variant, state, panel, all, "main"));

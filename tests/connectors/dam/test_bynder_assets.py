@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors.dam.dialects.bynder_api import portal
 from connectors.dam.sandbox_bynder import HOST, METAPROPERTIES, THUMBNAILS
+from connectors.dam.sandbox_vendor import Answer
 from hub.sdk import NeedsPermission, OutOfQuota, TryLater, VendorRefused
 from tests.connectors.dam import images
 from tests.connectors.dam.bynder_bench import BYNDER, Bench, opened, running
@@ -111,6 +113,87 @@ def test_what_changed_is_listed_by_page_and_what_was_made_is_counted(bench: Benc
     assert set(seen) == ids
     assert set(BYNDER.created(bench.opened, start, time.time() + 5)) == ids
     assert BYNDER.created(bench.opened, start - 100, start) == ()
+
+
+def test_a_row_that_says_of_no_asset_what_it_is_holds_up_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [bench.add(f"{number}.png") for number in range(3)]
+    start = time.time() - 60
+    for row in ({}, {"id": None}, {"id": ["x"]}, {"id": "../../v6"}, {"id": ids[1] + "/x"}):
+        # The portal's own answer, with such a row in the place of the second.
+        whole = bench.vendor._listed({})
+        rows = [row if one["id"] == ids[1] else one for one in json.loads(whole.body)]
+        monkeypatch.setattr(bench.vendor, "_listed", lambda query, rows=rows: Answer(200, json.dumps(rows).encode()))
+        assert set(BYNDER.fetch(bench.opened, ids)) == {ids[0], ids[2]}
+        assert {asset.id for asset in BYNDER.changed(bench.opened, start, {}).assets} == {ids[0], ids[2]}
+        assert set(BYNDER.created(bench.opened, start, time.time() + 60)) == {ids[0], ids[2]}
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("answer", [None, 7, "x", {}, {"media": None}, [None], ["x"], [[]]])
+def test_what_is_no_list_of_assets_is_named_and_nothing_is_made_of_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    monkeypatch.setattr(bench.vendor, "_listed", lambda query: Answer(200, json.dumps(answer).encode()))
+    with pytest.raises(VendorRefused):
+        BYNDER.changed(bench.opened, 0, {})
+
+
+def test_what_a_portal_says_of_an_asset_is_read_as_it_is_meant(bench: Bench) -> None:
+    id = bench.add("logo.svg", mime="image/svg+xml")
+    assert one(bench, id).mime == "image/svg+xml"
+    asked = {
+        "dateCreated": "2026-11-20T09:15:42+02:00",
+        "dateModified": "2026-11-20T07:15:42Z",
+        "name": "a\ud800\u0000b",
+        "fileSize": -1,
+        "width": True,
+        "height": "9",
+        "tags": ["lake", 7, None, ""],
+        "description": ["two", "parts"],
+        "type": "image",
+        "extension": "png",
+    }
+    bench.sandbox.store.change(id, asked, by="mika")
+    found = one(bench, id)
+    assert found.created_at == found.modified_at == 1795158942.0
+    assert (found.size, found.width, found.height, found.mime) == (None, None, None, "")
+    assert found.fields == {"tags": ("lake",), "description": "two, parts"}
+    assert found.name.encode()
+    assert "\0" not in found.name
+    for at in ("", "yesterday", 7, [], "0000-00-00", "9999-99-99T00:00:00Z"):
+        bench.sandbox.store.change(id, {"dateCreated": at, "dateModified": at}, by="mika")
+        assert one(bench, id).created_at is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://{host}/m/x.png",
+        "https://evil.example/m/x.png",
+        "https://{host}@evil.example/x.png",
+        "https://{host}.evil.example/x.png",
+        "https://{host}:8443/x.png",
+        "https://{host}/x.png?Signature=secret",
+        "https://{host}/x.png#x",
+        "https://{host}\\@evil.example/x.png",
+        "https://{host}/" + "x" * 1000,
+        "https://{host}/ü.png",
+        "https://{host}",
+        "file:///etc/passwd",
+        7,
+        None,
+    ],
+)
+def test_the_address_of_a_picture_leads_to_no_other_host_and_carries_nothing_signed(bench: Bench, url: Any) -> None:
+    id = bench.add("dunes.png", data=images.png())
+    said = url.format(host=THUMBNAILS) if isinstance(url, str) else url
+    bench.sandbox.store.change(id, {"thumbnails": {"webimage": said, "thul": said}}, by="mika")
+    asset = one(bench, id)
+    calls = len(bench.asked())
+    assert BYNDER.picture(bench.opened, asset) is None
+    assert len(bench.asked()) == calls
 
 
 def test_a_picture_is_the_web_image_at_the_host_the_settings_name(bench: Bench) -> None:

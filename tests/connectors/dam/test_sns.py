@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from connectors.dam.dialects import sns
 from connectors.dam.sandbox_bynder import TOPIC
@@ -31,6 +34,46 @@ def test_a_message_of_the_topic_is_taken_and_its_certificate_is_asked_for_once(b
         (event,) = bench.taken(posted(bench.topic.sealed(bench.message())))
         assert (event.kind, event.asset, event.settle) == ("asset.ready", ASSET, 5.0)
     assert bench.asked() == [f"{PINNED.host}{bench.topic.path}"]
+
+
+#: The texts the developer guide has signed, spelled out: a name, its value, each on its line, and nothing else.
+DOCUMENTED = {
+    "Notification": "Message\n{Message}\nMessageId\n{MessageId}\nSubject\n{Subject}\nTimestamp\n{Timestamp}\n"
+    "TopicArn\n{TopicArn}\nType\nNotification\n",
+    "without a subject": "Message\n{Message}\nMessageId\n{MessageId}\nTimestamp\n{Timestamp}\n"
+    "TopicArn\n{TopicArn}\nType\nNotification\n",
+    "SubscriptionConfirmation": "Message\n{Message}\nMessageId\n{MessageId}\nSubscribeURL\n{SubscribeURL}\n"
+    "Timestamp\n{Timestamp}\nToken\n{Token}\nTopicArn\n{TopicArn}\nType\nSubscriptionConfirmation\n",
+    "UnsubscribeConfirmation": "Message\n{Message}\nMessageId\n{MessageId}\nSubscribeURL\n{SubscribeURL}\n"
+    "Timestamp\n{Timestamp}\nToken\n{Token}\nTopicArn\n{TopicArn}\nType\nUnsubscribeConfirmation\n",
+}
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("what", DOCUMENTED)
+def test_what_counts_as_signed_is_the_text_amazon_documents(bench: Bench, what: str, version: str) -> None:
+    said = bench.message(
+        Message='{"media_id": "' + ASSET + '", "name": "Zwei\nZeilen, \u00fc \u65e5"}', SignatureVersion=version
+    )
+    if what == "without a subject":
+        del said["Subject"]
+    elif what != "Notification":
+        asks = {"Type": what, "Token": bench.topic.token, "SubscribeURL": f"https://{PINNED.host}/?Action=x&Token=y"}
+        said = {**said, **asks, "Message": "You have chosen.\nTo confirm, visit it."}
+    how = hashes.SHA1() if version == "1" else hashes.SHA256()
+    signed = bench.topic.key.sign(DOCUMENTED[what].format_map(said).encode(), PKCS1v15(), how)
+    call = posted({**said, "Signature": base64.b64encode(signed).decode()})
+    BYNDER.prepare(bench.opened, call)
+    BYNDER.verify(bench.opened, call, time.time())
+    other = hashes.SHA256() if version == "1" else hashes.SHA1()
+    signed = bench.topic.key.sign(DOCUMENTED[what].format_map(said).encode(), PKCS1v15(), other)
+    assert bench.outcome(posted({**said, "Signature": base64.b64encode(signed).decode()})) == "unverified"
+
+
+@pytest.mark.parametrize("version", ["", "0", "3", "1 ", "١", "SHA256", None, 1, 2])
+def test_a_signature_of_another_version_proves_nothing(bench: Bench, version: Any) -> None:
+    said = json.loads(bench.topic.sealed(bench.message()))
+    assert bench.outcome(posted({**said, "SignatureVersion": version})) == "unverified"
 
 
 def test_a_stranger_s_topic_is_refused_although_amazon_signed_it_and_nothing_is_fetched(bench: Bench) -> None:
