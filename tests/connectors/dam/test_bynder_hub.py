@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.dam.sandbox_bynder import BynderVendor
 from connectors.dam.sandbox_sns import SandboxTopic
 from hub.domain import RunState
 from hub.pipeline.sweep import sweep_now
@@ -16,12 +17,18 @@ from tests.connectors.dam import images
 from tests.connectors.dam.hub_bench import FIELDS, TEMPLATE, Place, connected
 
 
+def topic_of(place: Place) -> SandboxTopic:
+    vendor = place.dam.vendor
+    assert isinstance(vendor, BynderVendor)
+    return vendor.topic
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     with connected(tmp_path, "bynder") as place:
         # The first message asks to be confirmed. Before that SNS sends nothing else.
         assert place.settle() == []
-        assert place.dam.vendor.topic.confirmed
+        assert topic_of(place).confirmed
         yield place
 
 
@@ -86,7 +93,7 @@ def about(asset: str) -> str:
 
 
 def test_a_stranger_with_a_topic_of_their_own_is_refused_once_and_starts_nothing(place: Place) -> None:
-    topic = place.dam.vendor.topic
+    topic = topic_of(place)
     asset = place.dam.store.add("quiet.png", images.png(), "image/png", quiet=True).id
     stranger = SandboxTopic("arn:aws:sns:eu-west-1:999999999999:theirs", topic.clock)
     # Amazon signs for them with the same certificate.
@@ -104,7 +111,7 @@ def test_a_stranger_with_a_topic_of_their_own_is_refused_once_and_starts_nothing
 
 def test_a_message_counts_for_as_long_as_sns_tries_and_once(place: Place) -> None:
     asset = place.dam.store.add("quiet.png", images.png(), "image/png", quiet=True).id
-    body = place.dam.vendor.topic.notification("asset_bank.media.create", about(asset))
+    body = topic_of(place).notification("asset_bank.media.create", about(asset))
     place.clock.ahead = 3500.0
     assert answers(place, body) == [200]
     assert answers(place, body) == [200]
@@ -115,7 +122,7 @@ def test_a_message_counts_for_as_long_as_sns_tries_and_once(place: Place) -> Non
 
 
 def test_sns_sends_again_while_its_certificate_cannot_be_had(place: Place) -> None:
-    topic, sender = place.dam.vendor.topic, place.dam.sender
+    topic, sender = topic_of(place), place.dam.sender
     topic.rotate()
     place.dam.faults.add("503", on=f"GET {topic.host}", times=None)
     # So slow that the next attempt comes only when it is hurried.
@@ -134,7 +141,7 @@ def test_sns_sends_again_while_its_certificate_cannot_be_had(place: Place) -> No
 
 
 def test_what_sns_gave_up_is_found_by_the_look_over_the_portal(place: Place) -> None:
-    topic, sender = place.dam.vendor.topic, place.dam.sender
+    topic, sender = topic_of(place), place.dam.sender
     topic.rotate()
     place.dam.faults.add("503", on=f"GET {topic.host}", times=None)
     before = len(sender.attempts)
@@ -152,7 +159,7 @@ def test_what_sns_gave_up_is_found_by_the_look_over_the_portal(place: Place) -> 
 
 def test_a_subscription_nobody_allowed_is_left_to_a_person(tmp_path: Path) -> None:
     with connected(tmp_path, "bynder", confirm_subscription=False) as place:
-        topic = place.dam.vendor.topic
+        topic = topic_of(place)
         assert place.settle() == []
         assert not topic.confirmed
         assert topic.confirmations == []
