@@ -15,7 +15,7 @@ ADOBE_PACKAGES := @adobe/ccweb-add-on-manifest@3.10.0 @adobe/ccweb-add-on-script
 AXE := INLAY_TEST_AXE=$(FAKE_MODEL)/node_modules/axe-core/axe.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench scale clean
+.PHONY: help demo test check lint bench scale screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +23,13 @@ help: ## Show this list
 demo: $(READY) ## Start the hub with samples and run three requests on them; needs no key and no account
 	@$(BIN)/inlay demo
 
-# These storms go alone: they stop and start the broker that other tests use.
+# More than the cores of a small machine: tests wait for servers and browsers half of their time.
+# Scopes go to workers in the order of tests/conftest.py, the longest first.
 test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
 ifdef ARGS
 	@$(AXE) $(BIN)/python -m pytest $(ARGS)
 else
-	@$(AXE) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --ignore tests/scale/test_survives.py
-	@$(BIN)/python -m pytest tests/scale/test_survives.py
+	@$(AXE) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 endif
 
 check: lint test ## Everything a change must pass: style, imports, types, tests
@@ -45,6 +45,9 @@ bench: $(READY) $(FAKE_MODEL)/.ready ## Measure latency, throughput and the cost
 
 scale: $(READY) $(FAKE_MODEL)/.ready ## Kill and freeze workers under load and count what was lost; takes minutes
 	@INLAY_TEST_STORM=full $(BIN)/python -m pytest tests/scale $(ARGS)
+
+screenshots: $(READY) ## Take the README's pictures of the demo; needs Chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove the environment, caches and the demo's data
 	rm -rf $(VENV) .inlay .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -10,16 +11,19 @@ from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub import logs, registry, templates
+from hub import logs, mail, registry, templates
+from hub.accounts import door
 from hub.connections import Connections
 from hub.domain import Request, Run
 from hub.engine import Engine
 from hub.errors import ConfigurationError, UnknownName
+from hub.governance.personal_data import PersonalData
 from hub.governance.runner import Runner
 from hub.ledger import Ledger
 from hub.model import Endpoint, FallbackModel, OpenAIModel
 from hub.offline import Simulator
 from hub.pipeline import gather as gathering
+from hub.pipeline import heads, lapses, retention, rule_counts, second_look, what_if
 from hub.pipeline import look_back as looking_back
 from hub.pipeline import look_up as looking_up
 from hub.pipeline import picture as pictured
@@ -28,8 +32,10 @@ from hub.pipeline import run as running
 from hub.pipeline import sweep as sweeping
 from hub.pipeline import tell as telling
 from hub.pipeline.arrive import LOOK_UP
+from hub.pipeline.notify import Notify
 from hub.pipeline.parts import Leases, Parts
 from hub.pipeline.policies import Policies
+from hub.pipeline.register import Register
 from hub.pipeline.shelf import Shelf
 from hub.pipeline.webhooks import Webhooks
 from hub.registry import Registry
@@ -38,6 +44,8 @@ from hub.settings import Settings
 from hub.store import Database, notices, runs
 from hub.templates import Template
 from hub.vault import Vault, open_vault
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,14 +58,28 @@ class Hub:
     registry: Registry
     parts: Parts
     engine: Engine
+    notify: Notify
     pool: ThreadPoolExecutor = field(repr=False)
+    #: Called first when the hub is closed, by whoever started something of its own beside it.
+    closers: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def start(self, *, workers: int | None = None, queues: Iterable[str] | None = None) -> None:
         """Begin background work; with ``workers=0`` this process only keeps the leases of what it runs itself."""
         workers = self.settings.workers if workers is None else workers
         self.engine.start(workers=workers, queues=queues)
-        # Making the model's client takes a second that the first person should not wait for.
-        threading.Thread(target=getattr(self.parts.model, "warm", lambda: None), name="inlay-warm", daemon=True).start()
+        threading.Thread(target=self._warm, name="inlay-warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        """Load what the first person should not wait for: the model's client and what finds personal data are a second
+        each."""
+        loads = {"the model": getattr(self.parts.model, "warm", None)}
+        loads |= {f"the check '{name}'": check.warm for name, check in self.registry.checks.items()}
+        for name, load in loads.items():
+            try:
+                if load is not None:
+                    load()
+            except Exception as error:
+                log.warning("%s does not load yet (%s)", name, type(error).__name__)
 
     def run(self, request: Request, *, picture: Picture | None = None) -> Run:
         """Take a request and walk it here and now until it waits, rests or ends.
@@ -112,11 +134,14 @@ class Hub:
 
     def close(self) -> None:
         """Finish what is under way and let everything go."""
+        while self.closers:
+            self.closers.pop()()
         self.engine.stop()
         self.pool.shutdown(wait=True)
         self.parts.runner.close()
         self.parts.connections.close()
-        getattr(self.parts.model, "close", lambda: None)()
+        for model in (self.parts.model, self.parts.judge):
+            getattr(model, "close", lambda: None)()
         self.database.close()
 
 
@@ -124,6 +149,7 @@ def build(
     settings: Settings,
     *,
     model: Model | None = None,
+    judge: Model | None = None,
     plugins: Iterable[tuple[str, Any]] = (),
     clock: Callable[[], float] = time.time,
 ) -> Hub:
@@ -131,6 +157,7 @@ def build(
 
     Args:
         model: use this one instead of the configured one.
+        judge: the same for the one that judges drafts.
         plugins: (name, plugin) pairs beside the installed ones.
 
     Raises:
@@ -141,7 +168,8 @@ def build(
     database = Database(settings.database, pool=settings.threads + settings.workers + 8)
     database.migrate()
     found = registry.load(settings.plugins_off, plugins, templates.load)
-    shelf = Shelf(database, _templates(settings, found))
+    _look_for_names(settings, found)
+    shelf = Shelf(database, _templates(settings, found), clock)
     shelf.keep(clock())
     parts = Parts(
         settings=settings,
@@ -150,12 +178,15 @@ def build(
         shelf=shelf,
         runner=Runner(found.checks),
         policy_of=Policies(database).of,
+        register=Register(database),
         model=model or _model(settings, found),
+        judge=judge or _judge(settings, found),
         connections=Connections(database, vault, found.connectors, clock),
         leases=Leases(database, settings.lease_seconds, clock),
         clock=clock,
         finished=found.tell_finished,
     )
+    notify = Notify(parts, mail.of_settings(settings))
     engine = Engine(
         broker_url=settings.broker_url,
         prefix=settings.queue_prefix,
@@ -169,15 +200,36 @@ def build(
             "look-back": lambda: looking_back.look(parts),
             "sweep": lambda: sweeping.sweep(parts),
             "tell": lambda: telling.tell(parts),
+            "looks": lambda: second_look.pick(parts),
+            "late reviews": lambda: second_look.escalate(parts),
+            "reminders": lambda: second_look.remind(parts),
+            "notifications": notify.send,
             "permits": parts.connections.forget_expired,
+            "sessions": lambda: door.tidy(parts),
             "notices": lambda: looking_up.forget(parts),
             "pictures": lambda: pictured.forget(parts),
+            "heads": lambda: heads.keep(parts),
+            "retention": lambda: retention.clear(parts),
+            "evidence": lambda: lapses.look(parts),
+            "rule counts": lambda: rule_counts.count(parts),
         },
-        often={"webhooks": Webhooks(database, vault, clock, settings.url).send},
+        often={
+            "webhooks": Webhooks(database, vault, clock, settings.url).send,
+            "what-ifs": lambda: what_if.work(parts),
+        },
     )
     parts.wake = engine.wake
     pool = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="inlay-walk")
-    return Hub(settings=settings, database=database, vault=vault, registry=found, parts=parts, engine=engine, pool=pool)
+    return Hub(
+        settings=settings,
+        database=database,
+        vault=vault,
+        registry=found,
+        parts=parts,
+        engine=engine,
+        notify=notify,
+        pool=pool,
+    )
 
 
 def _work(parts: Parts, found: Registry) -> Callable[[str], object]:
@@ -199,6 +251,13 @@ def _due(parts: Parts, limit: int) -> dict[str, int]:
         if to_look_up := notices.due(tx, now):
             wanted[LOOK_UP] = to_look_up
     return wanted
+
+
+def _look_for_names(settings: Settings, found: Registry) -> None:
+    """Give the check for personal data the models an operator has named for names of people."""
+    check = found.checks.get(PersonalData.name)
+    if isinstance(check, PersonalData):
+        check.look_for_names(settings.spacy_models)
 
 
 def _templates(settings: Settings, found: Registry) -> dict[str, Template]:
@@ -229,7 +288,21 @@ def _model(settings: Settings, found: Registry) -> Model:
     return models[0] if len(models) == 1 else FallbackModel(models)
 
 
-def _endpoint(settings: Settings, spec: dict[str, str], key: Secret | None) -> OpenAIModel:
+def _judge(settings: Settings, found: Registry) -> Model | None:
+    """The model that judges drafts: a plugin's by name, an endpoint, or None when none is named."""
+    if not settings.judge_model or settings.judge_model in found.models:
+        return found.models.get(settings.judge_model)
+    spec = {
+        "base_url": settings.judge_base_url or "https://api.openai.com/v1",
+        "model": settings.judge_model,
+        "api_version": settings.judge_api_version,
+    }
+    return _endpoint(settings, spec, settings.judge_api_key, timeout=settings.judge_timeout)
+
+
+def _endpoint(
+    settings: Settings, spec: dict[str, str], key: Secret | None, *, timeout: float | None = None
+) -> OpenAIModel:
     name = spec.get("model", "")
     if not name or not spec.get("base_url"):
         raise ConfigurationError("INLAY_MODEL_FALLBACKS: each entry needs a base_url and a model.")
@@ -239,7 +312,7 @@ def _endpoint(settings: Settings, spec: dict[str, str], key: Secret | None) -> O
             base_url=spec["base_url"],
             model=name,
             api_key=key,
-            timeout=settings.model_timeout,
+            timeout=timeout or settings.model_timeout,
             api_version=spec.get("api_version", ""),
             pictures=spec.get("pictures", "true") != "false",
             price_in=round(price[0] * 1e6) if price else None,

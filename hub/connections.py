@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from hub.errors import BadRequest, ConfigurationError, InlayError, NeedsPermission, NotAllowed, UnknownName
-from hub.sdk import Connection, Connector, GuardedHttp, Secret
+from hub.errors import BadRequest, ConfigurationError, InlayError, NeedsPermission, NotAllowed, Paused, UnknownName
+from hub.sdk import Connection, Connector, Entrance, GuardedHttp, Secret
 from hub.store import Database, Tx, connections, permits, runs
 from hub.store.connections import ConnectionRow
 from hub.vault import Vault
+
+#: How many seconds what is held by a pause waits before it looks again. The end of a pause wakes it at once.
+PAUSED = 300.0
 
 
 class Connections:
@@ -46,7 +50,8 @@ class Connections:
         """The same, for a team it is switched on for; with ``person``, in their name and in no other.
 
         Raises:
-            NotAllowed: it is paused, or not switched on for the team.
+            NotAllowed: it is not switched on for the team.
+            Paused: an admin paused it.
             NeedsPermission: what the person lent has ended.
         """
         with self._database.reading() as tx:
@@ -58,8 +63,15 @@ class Connections:
             raise NotAllowed(
                 f"{opened[0].title} ({name}) is not switched on for the team {team}.",
                 why="An admin decides which team works with which connection.",
-                instead="Ask an admin to switch it on for your team.",
+                instead="Ask an admin to switch it on for your team: that is one click under Connectors.",
                 who="an admin",
+            )
+        if row is not None and row.paused:
+            raise Paused(
+                f"{opened[0].title} ({name}) is paused.",
+                after=PAUSED,
+                why="An admin paused it. What was taken before is kept and goes on by itself when the pause ends.",
+                instead="Ask an admin how long it lasts, or send it again afterwards: nothing was lost.",
             )
         if person and opened[1].token is None:
             title = opened[0].title
@@ -80,6 +92,14 @@ class Connections:
             # What it cannot be opened for is for the doctor to say.
             return ""
 
+    def entrances(self, name: str) -> Sequence[Entrance]:
+        """Where people work over a connection; nowhere while it cannot be opened."""
+        try:
+            connector, connection = self.get(name)
+            return connector.entrances(connection)
+        except (InlayError, ConfigurationError):
+            return ()
+
     def lent_by(self, person: str) -> dict[str, float]:
         """The connections a person lends their own token for now, and when they lent it."""
         with self._database.reading() as tx:
@@ -97,9 +117,18 @@ class Connections:
             permits.expire(tx, self._clock())
 
     def sealed(
-        self, name: str, connector_name: str, given: Mapping[str, Any], *, sandbox: bool, now: float
+        self,
+        name: str,
+        connector_name: str,
+        given: Mapping[str, Any],
+        *,
+        sandbox: bool,
+        now: float,
+        before: ConnectionRow | None = None,
     ) -> ConnectionRow:
         """Settings as an admin gives them, checked and split into plain settings and sealed secrets.
+
+        ``before`` is the connection as it stands: a secret that stays the same keeps the day it was set on.
 
         Raises:
             BadRequest: a setting is unknown, missing or wrong; each is named, no value is quoted.
@@ -113,7 +142,35 @@ class Connections:
         secret = connector.settings.secret_names()
         plain = {key: value for key, value in settings.model_dump(mode="json").items() if key not in secret}
         held = {key: value.reveal() for key in secret if (value := getattr(settings, key)) is not None}
-        return ConnectionRow(name, connector_name, plain, self._vault.seal(held), sandbox, False, now)
+        dates = dict.fromkeys(held, now)
+        if before is not None:
+            old = self.secrets_of(before) or {}
+            same = [key for key, value in held.items() if key in old and old[key].reveal() == value]
+            dates |= {key: before.secret_dates[key] for key in same if key in before.secret_dates}
+        return ConnectionRow(
+            name, connector_name, plain, self._vault.seal(held), sandbox, False, now, secret_dates=dates
+        )
+
+    def secrets_of(self, row: ConnectionRow) -> dict[str, Secret] | None:
+        """The opened secrets of a stored connection; None when no key in force opens them."""
+        try:
+            return self._vault.open(row.secrets)
+        except ConfigurationError:
+            return None
+
+    @contextmanager
+    def tried(self, row: ConnectionRow) -> Iterator[tuple[Connector, Connection]]:
+        """The connection a row describes, opened anew for one look and closed afterwards.
+
+        Raises:
+            UnknownName, ConfigurationError: see ``get``.
+        """
+        connector = self.connector(row.connector)
+        connection = self._connect(connector, row)
+        try:
+            yield connector, connection
+        finally:
+            connection.http.close()
 
     def close(self) -> None:
         for _, _, connection in self._open.values():

@@ -14,6 +14,7 @@ InlayError
 ├── TryLater              nobody          the other side is busy or away; Inlay tries again by itself
 │   ├── RateLimited                       … it says when
 │   │   └── OutOfQuota                    … its allowance is used up: waits, and counts as no attempt
+│   │       └── Paused        an admin    … the connection is paused: waits for the end of the pause
 │   └── Unavailable                       … it does not answer, or answers with its own failure
 ├── VendorRefused         an admin        the vendor understood and said no; trying again changes nothing
 ├── BadAnswer             a lead          the model answered something that is no draft
@@ -123,6 +124,13 @@ class OutOfQuota(RateLimited):
     """The account's allowance is used up and comes back by itself. Waiting for it is no failed attempt."""
 
     code = "out-of-quota"
+
+
+class Paused(OutOfQuota):
+    """An admin paused the connection. What waits for it goes on when the pause ends; waiting is no failed attempt."""
+
+    code = "paused"
+    who = "an admin"
 
 
 class Unavailable(TryLater):

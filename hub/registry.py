@@ -70,7 +70,8 @@ def load(
     registry = Registry()
     registry.hooks.add_hookspecs(specs)
     left_out = set(off)
-    found: list[EntryPoint] = [point for group in GROUPS for point in entry_points(group=group)]
+    every = entry_points()
+    found: list[EntryPoint] = [point for group in GROUPS for point in every.select(group=group)]
     for point in sorted(found, key=lambda point: (point.group, point.name, point.dist.name if point.dist else "")):
         if point.name not in left_out:
             _add(registry, point.name, point.load, point.dist, check_template)

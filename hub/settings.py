@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     processes: int = Field(default=1, ge=1, le=64, description="Web processes of `inlay serve`.")
     threads: int = Field(default=16, ge=1, le=512, description="Requests one web process works on at once.")
     public_url: str = Field(default="", description="The address people use, for links; empty means http://HOST:PORT.")
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies of yours that each add X-Forwarded-For: tries to sign in are then counted per client.",
+    )
     max_body_bytes: int = Field(
         default=5_000_000,
         ge=1_000,
@@ -69,6 +75,73 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Prices the price list does not know, in dollars per million tokens: {"model": [in, out]}.',
     )
+    judge_model: str = Field(
+        default="", description="Model that judges drafts where a rule-pack asks it to; empty means nobody judges."
+    )
+    judge_base_url: str = Field(default="", description="Its OpenAI-compatible endpoint; empty means api.openai.com.")
+    judge_api_key: Secret | None = Field(default=None, description="Key of the judge's endpoint.")
+    judge_api_version: str = Field(default="", description="Azure only: the api-version to send to the judge.")
+    judge_timeout: float = Field(default=30.0, gt=0, description="Seconds one call of the judge may take.")
+
+    spacy_model: str = Field(
+        default="",
+        description="spaCy models that find names of people, separated by commas: installed packages or folders. Empty "
+        "means that names are not found.",
+    )
+
+    smtp_url: Secret | None = Field(
+        default=None,
+        description="Where mail goes out: smtps://user:password@host:465, or smtp:// for a server that turns to TLS. "
+        "Empty sends none.",
+    )
+    mail_from: str = Field(default="", description="The address mail comes from, such as inlay@example.com.")
+
+    ledger_heads: Path | None = Field(
+        default=None, description="A folder the ledger's daily signed head is written to, to be kept elsewhere."
+    )
+    keep_texts_days: int = Field(
+        default=90,
+        ge=0,
+        description="Days after a run's end until its inputs, prompts and unused drafts are removed; 0 keeps them.",
+    )
+    keep_outputs_days: int = Field(
+        default=730,
+        ge=0,
+        description="Days after a run's end until the draft it delivered is removed too; 0 keeps it.",
+    )
+
+    session_idle_hours: float = Field(
+        default=12.0, gt=0, le=720, description="Hours without a click after which a person signs in anew."
+    )
+    session_days: float = Field(
+        default=7.0, gt=0, le=90, description="Days after signing in after which a person signs in anew, busy or not."
+    )
+    oidc_issuer: str = Field(
+        default="", description="The provider people sign in with (OpenID Connect), such as https://id.example.com."
+    )
+    oidc_client_id: str = Field(default="", description="The id the provider gave this hub.")
+    oidc_client_secret: Secret | None = Field(
+        default=None, description="The secret the provider gave this hub; none for a public client."
+    )
+    oidc_groups_claim: str = Field(
+        default="groups", description="The claim in which the provider names a person's groups."
+    )
+    oidc_scopes: str = Field(default="openid email profile", description="What the hub asks the provider for.")
+    oidc_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts besides the issuer's that the provider keeps its keys and tokens on, as JSON. Google: "
+        '["oauth2.googleapis.com", "www.googleapis.com"].',
+    )
+    oidc_trust_email: bool = Field(
+        default=False,
+        description="Take addresses the provider does not say are verified: only where nobody can choose their own.",
+    )
+    oidc_only: bool = Field(
+        default=False,
+        description="People come in through the provider alone: no password, no invitation and no key opens the pages. "
+        "The link that `inlay serve` prints still does.",
+    )
+    oidc_name: str = Field(default="your organisation", description="What the sign-in page calls the provider.")
 
     templates: Path | None = Field(default=None, description="A folder with .prompty files of your own.")
     plugins_off: list[str] = Field(default_factory=list, description="Entry points to leave out, as JSON.")
@@ -79,6 +152,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{(self.home / 'inlay.db').absolute()}"
+
+    @property
+    def spacy_models(self) -> tuple[str, ...]:
+        """The models that find names of people; none where names are not found."""
+        return tuple(filter(None, map(str.strip, self.spacy_model.split(","))))
 
     @property
     def url(self) -> str:

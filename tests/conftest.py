@@ -5,18 +5,22 @@ What a machine lacks is skipped with its reason. With ``INLAY_CI`` set it fails 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import prepared
 from tests.fake_model_server import FakeModelServer, find_server
 from tests.loopback import loopback_only
 from tests.services import Absent, RabbitMQ, empty_postgres, empty_redis, private_rabbitmq
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDINGS = ROOT.parent / "shared" / "fixtures"
+#: What begins first, by the start of its path: the longest storms, which mostly wait. What is not named comes last.
+_ORDER = ("scale/test_salesforce_survives", "scale/test_dam_survives", "connectors/", "scale/", "browser/", "flow/")
 KEPT = ("INLAY_CI", "INLAY_TEST_", "INLAY_AIMOCK")
 
 
@@ -25,6 +29,22 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(("INLAY_", "OPENAI_")) and not name.startswith(KEPT):
             del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: a worker that begins a storm when the others are through is waited for alone."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((number for number, start in enumerate(_ORDER) if path.startswith(start)), len(_ORDER))
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: looking through it for garbage again and again costs minutes."""
+    gc.collect()
+    gc.freeze()
 
 
 def absent(reason: str) -> None:
@@ -50,16 +70,25 @@ def postgres_url() -> Iterator[str]:
         absent(str(error))
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A ``sqlite:///`` URL of a file that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'inlay.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table. A test that takes this runs twice: on SQLite and on PostgreSQL."""
+    return (
+        f"sqlite:///{tmp_path / 'inlay.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database's URL. A test that takes this runs twice: on SQLite and on PostgreSQL."""
-    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with the hub's schema and no row; as ``empty_database_url``, a test runs on both."""
+    if request.param == "sqlite":
+        yield prepared.sqlite(tmp_path / "inlay.db")
+        return
+    try:
+        with prepared.postgres() as url:
+            yield url
+    except Absent as error:
+        absent(str(error))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from hub.sdk import Model
 from hub.settings import load
 from hub.store import connections, teams
 from hub.testing import FakeModel
+from tests import prepared
 
 TEAM = "brand"
 AUTHOR = Actor(person="mara@example.com", role=Role.MEMBER, via="test")
@@ -62,6 +63,8 @@ def a_hub(
     **settings: Any,
 ) -> Iterator[Hub]:
     """A hub with the team ``brand``; the fake model answers ``answer()`` when none is given."""
+    if not database_url:
+        prepared.sqlite(home / "inlay.db")
     given = {"home": home, "database_url": database_url, "secret_key": KEY, "log_level": "ERROR", **settings}
     more = {"clock": clock} if clock else {}
     hub = build(load(**given), model=model or FakeModel(answer()), plugins=plugins, **more)
@@ -122,6 +125,17 @@ def kinds(hub: Hub, run: Run) -> list[str]:
         return [event.kind for event in events.of_run(tx, run.id)]
 
 
+def approve(hub: Hub, run: Run, actor: Actor = REVIEWER) -> Run:
+    """A reviewer's approval of the draft as it stands, which they have had open for an hour."""
+    from hub.pipeline import review, reviewers
+    from hub.store import reviews
+
+    assert run.draft is not None and actor.person is not None
+    with hub.database.transaction() as tx:
+        reviews.opened(tx, reviewers.look_id(run.id), actor.person, hub.parts.clock() - 3600)
+    return review.decide(hub.parts, run, actor, accept=True, seen=review.content_hash(run.draft))
+
+
 def wait_for(hub: Hub, run_id: str, seconds: float = 30.0) -> Run:
     """The run once it rests or has ended; fails when it does neither in time."""
     deadline = time.monotonic() + seconds
@@ -136,5 +150,4 @@ def wait_for(hub: Hub, run_id: str, seconds: float = 30.0) -> Run:
 
 def warm(hub: Hub) -> None:
     """Load the personal-data engine, which takes seconds on first use."""
-    check = hub.registry.checks["personal_data"]
-    getattr(check, "warm_up", lambda: None)()
+    hub.registry.checks["personal_data"].warm()

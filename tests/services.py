@@ -35,8 +35,8 @@ class Absent(Exception):
 
 
 @contextmanager
-def empty_postgres() -> Iterator[str]:
-    """The URL of a new database, dropped at the end whoever still holds a connection to it.
+def empty_postgres(template: str = "template0") -> Iterator[str]:
+    """The URL of a new database, a copy of ``template``, dropped at the end whoever still holds a connection to it.
 
     Raises:
         Absent: no server answers.
@@ -48,7 +48,7 @@ def empty_postgres() -> Iterator[str]:
     except psycopg.OperationalError as error:
         raise Absent("PostgreSQL", "INLAY_TEST_POSTGRES_URL", server) from error
     with admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
@@ -110,7 +110,8 @@ def private_rabbitmq() -> Iterator[RabbitMQ]:
     except (AMQPError, OSError) as error:
         raise Absent("RabbitMQ", "INLAY_TEST_RABBITMQ_URL", url) from error
     connection.close()
-    names = {"default", "ask", "deliver"} | {f"deliver.{point.name}" for point in entry_points(group="hub.connectors")}
+    connectors = {f"deliver.{point.name}" for point in entry_points(group="hub.connectors")}
+    names = {"default", "ask", "deliver", "look_up"} | connectors
     broker = RabbitMQ(url=url, prefix=f"test-{uuid.uuid4().hex[:12]}", queues=names)
     try:
         yield broker

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from connectors.dam.settings import DamSettings
@@ -19,6 +19,9 @@ from hub.sdk import (
     VendorRefused,
 )
 
+#: How many tokens one call may find ended. Two: another thread's sign-in can be withdrawn while this one asks again.
+RENEWALS = 2
+Token = TypeVar("Token")
 _MEMORY = "dam.client"
 
 
@@ -77,6 +80,17 @@ class Client:
             return url
         parts, root = urlsplit(url), urlsplit(self.settings.sandbox_root)
         return urlunsplit((root.scheme, root.netloc, f"/{parts.netloc}{parts.path}", parts.query, ""))
+
+
+def renewing(token: Token, renew: Callable[[Token], Token], send: Callable[[Token], Reply]) -> Reply:
+    """The answer to ``send``, sent again with a new token while it is 401: what was refused so had no effect."""
+    reply = send(token)
+    for _ in range(RENEWALS):
+        if reply.status != 401:
+            break
+        token = renew(token)
+        reply = send(token)
+    return reply
 
 
 def refusal(reply: Reply, host: str) -> InlayError:

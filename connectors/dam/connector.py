@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from connectors.dam import (
     context,
@@ -29,6 +30,7 @@ from hub.sdk import (
     Context,
     Delivery,
     Desk,
+    Entrance,
     Ignored,
     Inbound,
     InboundAnswer,
@@ -119,11 +121,28 @@ class Dam(Connector):
     def caution(self, connection: Connection) -> str:
         return probes.caution(connection.settings)
 
+    def entrances(self, connection: Connection) -> Sequence[Entrance]:
+        settings: DamSettings = connection.settings
+        url = settings.sandbox_root or (f"https://{settings.host}/" if settings.host else "")
+        says = "Upload or approve a picture: Inlay writes what belongs to it."
+        library = Entrance(title="The picture library", says=says, url=url, guide="connect-a-dam")
+        says = "Open Inlay's panel beside your design, and sign in there."
+        beside = (Entrance(title=one.title, says=says, guide="adobe-panels") for one in self.panels(connection))
+        return [library, *beside]
+
     def panels(self, connection: Connection) -> Sequence[Panel]:
         return panels.panels(connection)
 
     def blueprint(self, desk: Desk) -> Any:
         return panel.blueprint(desk)
+
+    def check_target(self, at: Json) -> None:
+        place.address(at)
+
+    def target_of(self, connection: Connection, given: str) -> Json:
+        # The stand-in's page shows an asset at this anchor. A DAM's own pages name assets in ways of their own.
+        asset = unquote(given.strip().rpartition("#asset-")[2])
+        return {"asset": place.address({"asset": asset}).asset}
 
     def sandbox(self) -> Callable[..., Any] | None:
         from connectors.dam.sandbox import start

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from difflib import SequenceMatcher
-
 from connectors.dam import place, slots
 from connectors.dam.asset import Value
 from connectors.dam.plan import slots_of
 from connectors.dam.settings import DamSettings
 from connectors.dam.write_back import fetched
-from hub.sdk import BadRequest, Connection, Delivery, Standing
-
-#: Longer texts are compared by their lines: comparing characters takes time that grows with the square of them.
-_BY_LINES = 20_000
-#: Pairs of equal parts that are still compared in their order.
-_PAIRS = 600_000
+from hub.sdk import BadRequest, Connection, Delivery, Standing, likeness
 
 
 def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
@@ -43,12 +35,5 @@ def _share(settings: DamSettings, delivery: Delivery, only: tuple[str, ...], the
     weights = [len(one) + len(other) for one, other in pairs]
     if not sum(weights):
         return None
-    alike = sum(_likeness(*pair) * weight for pair, weight in zip(pairs, weights, strict=True))
+    alike = sum(likeness(*pair) * weight for pair, weight in zip(pairs, weights, strict=True))
     return round(1 - alike / sum(weights), 4)
-
-
-def _likeness(one: str, other: str) -> float:
-    pair = (one.splitlines(), other.splitlines()) if len(one) + len(other) > _BY_LINES else (one, other)
-    often, matcher = Counter(pair[1]), SequenceMatcher(None, *pair, autojunk=False)
-    # A text that repeats itself would take minutes to compare in order; then the order does not count.
-    return matcher.ratio() if sum(often[part] for part in pair[0]) <= _PAIRS else matcher.quick_ratio()

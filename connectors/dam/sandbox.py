@@ -64,6 +64,10 @@ class Sandbox:
         """Where a person looks at the asset of a target."""
         return f"{self.url}/#asset-{quote(str(at.get('asset', '')), safe='')}"
 
+    def sample(self) -> Mapping[str, Any]:
+        """The target of an asset that is there from the start; empty once there is none."""
+        return next(({"asset": one.id} for one in self.store.every()), {})
+
     def shown(self, at: Mapping[str, Any]) -> str:
         """The texts a person sees at the asset of a target, one a line."""
         try:

@@ -32,6 +32,8 @@ _EVERYBODY = frozenset(
 class DamSettings(ConnectorSettings):
     """One DAM account Inlay works in. Which settings apply depends on ``dialect``."""
 
+    asked_first = ("dialect", "host", "account", "client_id", "client_secret", "signing_secret", "starts")
+
     dialect: str = Field(
         max_length=40,
         description="Which DAM it is: aem, cloudinary, bynder, standard_webhooks, custom, or the name of a preset such "

@@ -18,6 +18,7 @@ from hub.sdk import (
     Context,
     Delivery,
     Desk,
+    Entrance,
     Ignored,
     Inbound,
     ItemCount,
@@ -137,10 +138,23 @@ class GoogleDocs(Connector):
             return place.url(connection, where.document, where.tab)
         return f"{place.PAGES}/document/d/{where.document}/edit"
 
+    def entrances(self, connection: Connection) -> Sequence[Entrance]:
+        url = f"{place.PAGES}/document/u/0/"
+        if connection.sandbox:
+            url = place.url(connection, str(self.sample_target()["document"]))
+        says = "Select a text, open Inlay beside it, and pick a template."
+        return [Entrance(title="Google Docs", says=says, url=url, guide="write-in-google-docs")]
+
     def sandbox(self) -> Callable[..., Any] | None:
         from connectors.google_docs.sandbox import start
 
         return start
+
+    def target_of(self, connection: Connection, given: str) -> Json:
+        return place.end_of(given)
+
+    def check_target(self, at: Json) -> None:
+        place.address(at)
 
     def sample_target(self) -> Json:
         return {"document": "demo-launch-brief", "end": True}

@@ -12,6 +12,8 @@ from hub.sdk import BadRequest, Connection, Json, TargetGone, clean_text
 KINDS = ("named_range", "quote", "heading", "end")
 MODES = ("below", "replace", "end")
 _DOCUMENT_ID = re.compile(r"[A-Za-z0-9_-]{3,200}")
+#: A document's page, as a browser shows its address.
+_PAGE = re.compile(r"/document/(?:u/\d+/)?d/(?P<id>[A-Za-z0-9_-]{3,200})(?:[/?#]|$)")
 _TAB_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _HEADING_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 LONGEST = 20_000
@@ -53,9 +55,7 @@ def address(at: Json) -> Address:
     unknown = sorted(set(at) - {"document", "tab", "mode", *KINDS})
     if unknown:
         raise _bad(f"it has no field {unknown[0]!r}")
-    document = at.get("document")
-    if not isinstance(document, str) or not _DOCUMENT_ID.fullmatch(document):
-        raise _bad("document is the id in the document's address, between /d/ and /edit")
+    document = _document(at.get("document"))
     tab = at.get("tab") or ""
     if not isinstance(tab, str) or (tab and not _TAB_ID.fullmatch(tab)):
         raise _bad("tab is a tab's id, such as t.0")
@@ -78,6 +78,27 @@ def address(at: Json) -> Address:
     if not value.strip():
         raise _bad(f"{kind} is empty")
     return Address(document, tab, kind, value, mode)
+
+
+def end_of(given: str) -> Json:
+    """The target at the end of the document that an id, or the address of its page, names.
+
+    Raises:
+        BadRequest: it is neither.
+    """
+    at: Json = {"document": _document(given), "end": True}
+    address(at)
+    return at
+
+
+def _document(given: object) -> str:
+    """The id of a document that an id, or the address of its page, names: people paste the address."""
+    given = given.strip() if isinstance(given, str) else ""
+    found = _PAGE.search(given)
+    document = found["id"] if found else given
+    if not _DOCUMENT_ID.fullmatch(document):
+        raise _bad("document is the id in the document's address, between /d/ and /edit")
+    return document
 
 
 def find(document: Document, address: Address) -> Place:

@@ -51,6 +51,8 @@ LAUNCH_BRIEF: list[Block] = [
     ("number", "Legal has read every number in it."),
     ("number", "The claim about battery life names the test report."),
     ("number", "Nobody promises next-day delivery in Québec."),
+    ("HEADING_1", "Drafts"),
+    ("NORMAL_TEXT", "What is written for the launch is collected below."),
 ]
 
 NEWSLETTER: list[Block] = [

@@ -19,6 +19,9 @@ CARD_VIEWS = (
 class GoogleDocsSettings(ConnectorSettings):
     """One Google account Inlay works as: a service account, or for a short while a person's own token."""
 
+    asked_first = ("service_account", "folder")
+    long_secrets = ("service_account",)
+
     api_root: str = Field(
         "https://docs.googleapis.com",
         description="Where the Google Docs API is. Change it only to use a sandbox, for example http://127.0.0.1:8090.",

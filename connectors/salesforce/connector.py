@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from connectors.salesforce import (
     records,
     sweep,
     write_back,
+    written,
 )
 from connectors.salesforce.client import client_of
 from connectors.salesforce.settings import SalesforceSettings
@@ -27,6 +28,7 @@ from hub.sdk import (
     ConnectorSettings,
     Context,
     Delivery,
+    Entrance,
     Ignored,
     Inbound,
     InboundAnswer,
@@ -114,6 +116,9 @@ class Salesforce(Connector):
     def read_back(self, connection: Connection, delivery: Delivery) -> Standing | None:
         return read_back.read_back(connection, delivery)
 
+    def written_at(self, connection: Connection, place: str) -> Iterable[str]:
+        return written.at(connection, place)
+
     def check_connection(self, connection: Connection) -> Sequence[Probe]:
         return probes.check(connection)
 
@@ -135,10 +140,24 @@ class Salesforce(Connector):
         where = place.address(connection, target.at)
         return place.url(connection, where.record, where.object)
 
+    def entrances(self, connection: Connection) -> Sequence[Entrance]:
+        settings: SalesforceSettings = connection.settings
+        url = f"https://{settings.domain}/lightning/o/Campaign/list"
+        if settings.sandbox_root:
+            url = place.url(connection, str(self.sample_target()["record"]))
+        says = "Ask for a draft on a campaign, a lead or an opportunity, and read it there."
+        return [Entrance(title="Salesforce", says=says, url=url, guide="connect-salesforce")]
+
     def sandbox(self) -> Callable[..., Any] | None:
         from connectors.salesforce.sandbox import start
 
         return start
+
+    def target_of(self, connection: Connection, given: str) -> Json:
+        return {"record": place.record(connection, given)}
+
+    def check_target(self, at: Json) -> None:
+        place.check(at)
 
     def sample_target(self) -> Json:
         from connectors.salesforce.sandbox_samples import LAUNCH

@@ -50,6 +50,11 @@ def order(delivery: Delivery, where: Address, described: Described) -> Order:
     return _task(delivery, where, described) if where.way == "task" else _output(delivery, where, described)
 
 
+def about(object: str) -> str:
+    """The field in which a Task names a record of this kind: people stand in one, things in another."""
+    return "WhoId" if object in ("Lead", "Contact") else "WhatId"
+
+
 def plain(text: str) -> str:
     """A text as it is compared: Salesforce keeps neither the kind of line ends nor white space at the ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -106,9 +111,13 @@ def _task(delivery: Delivery, where: Address, described: Described) -> Order:
     text, cut = _cut(delivery.text, described.length("Description", TEXTS[TASK][1]), str(made.get("url", "")))
     title = str(made.get("title") or made.get("template") or "Draft")
     review = {"Subject": title if delivery.reviewed else NOT_REVIEWED + title}
-    # A Task names people (WhoId) and things (WhatId) in two fields.
-    about = "WhoId" if where.object in ("Lead", "Contact") else "WhatId"
-    fields = {about: where.record, "Description": text, "Status": "Not Started", "Priority": "Normal", **review}
+    fields = {
+        about(where.object): where.record,
+        "Description": text,
+        "Status": "Not Started",
+        "Priority": "Normal",
+        **review,
+    }
     return Order(
         object=TASK,
         key=key_of(delivery, where.record, "task"),

@@ -45,9 +45,7 @@ def address(connection: Connection, at: Json) -> Address:
         NeedsPermission, TryLater, VendorRefused: the org cannot be asked.
     """
     settings: SalesforceSettings = connection.settings
-    unknown = sorted(set(at) - _FIELDS)
-    if unknown:
-        raise _bad(f"it has no field {unknown[0][:40]!r}")
+    check(at)
     named, record = _record(settings, at.get("record"))
     object = _object(connection, record)
     if named and named != object:
@@ -65,6 +63,19 @@ def address(connection: Connection, at: Json) -> Address:
     return Address(object, record, _request(connection, at), way, field)
 
 
+def check(at: Json) -> None:
+    """Whether the address has the fields it may have; the rest takes the org.
+
+    Raises:
+        BadRequest: one is missing or unknown.
+    """
+    unknown = sorted(set(at) - _FIELDS)
+    if unknown:
+        raise _bad(f"it has no field {unknown[0][:40]!r}")
+    if not isinstance(at.get("record"), str):
+        raise _bad("record is the record's id, or the address of its page")
+
+
 def url(connection: Connection, record: str, object: str = "") -> str:
     """Where a person opens the record; a sandbox shows its records at its own address."""
     whole = ids.record_id(record)
@@ -72,6 +83,15 @@ def url(connection: Connection, record: str, object: str = "") -> str:
     root = settings.sandbox_root or f"https://{settings.domain}"
     name = ids.object_name(object) if object else _own(whole)
     return f"{root}/lightning/r/{name}/{whole}/view" if name else f"{root}/{whole}"
+
+
+def record(connection: Connection, given: str) -> str:
+    """The id of the record that an id or the address of its page names, in its 18-character form.
+
+    Raises:
+        BadRequest: it names none of this connection's org.
+    """
+    return _record(connection.settings, given)[1]
 
 
 def own_hosts(settings: SalesforceSettings) -> frozenset[str]:

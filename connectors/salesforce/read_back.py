@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from difflib import SequenceMatcher
-
 from connectors.salesforce import output, place, write_back
 from connectors.salesforce.client import client_of
-from hub.sdk import Connection, Delivery, Standing
-
-#: Longer texts are compared by their lines: comparing characters takes time that grows with the square of them.
-_BY_LINES = 20_000
-#: Pairs of equal parts that are still compared in their order.
-_PAIRS = 600_000
+from hub.sdk import Connection, Delivery, Standing, likeness
 
 
 def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
@@ -33,11 +25,4 @@ def read_back(connection: Connection, delivery: Delivery) -> Standing | None:
         text, written = str(standing.get(output.TEXTS[name][0]) or ""), delivery.text
     if output.digest(text) == receipt.content_hash:
         return Standing(state="kept", changed=0.0)
-    return Standing(state="edited", changed=round(1 - _likeness(output.plain(written), output.plain(text)), 4))
-
-
-def _likeness(one: str, other: str) -> float:
-    pair = (one.splitlines(), other.splitlines()) if len(one) + len(other) > _BY_LINES else (one, other)
-    often, matcher = Counter(pair[1]), SequenceMatcher(None, *pair, autojunk=False)
-    # A text that repeats itself would take minutes to compare in order; then the order does not count.
-    return matcher.ratio() if sum(often[part] for part in pair[0]) <= _PAIRS else matcher.quick_ratio()
+    return Standing(state="edited", changed=round(1 - likeness(output.plain(written), output.plain(text)), 4))

@@ -24,6 +24,12 @@ _TOKEN = re.compile(r"[0-9A-Za-z_-]{24,200}", re.ASCII)
 class SalesforceSettings(ConnectorSettings):
     """One Salesforce org Inlay works in, as one integration user."""
 
+    asked_first = (
+        *("domain", "organization_id", "login_audience", "username", "consumer_key"),
+        *("private_key", "consumer_secret"),
+    )
+    long_secrets = ("private_key",)
+
     domain: str = Field(
         max_length=200,
         description="The org's My Domain host, such as acme.my.salesforce.com. Setup shows it under My Domain.",

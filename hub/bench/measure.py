@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub import configure
-from hub.bench import beside, checks, latency, material, processes, stored, throughput, vendor
+from hub.bench import beside, checks, latency, material, page_times, processes, stored, throughput, vendor
 from hub.bench.report import Bars, Figure
 from hub.bootstrap import Hub, build
 from hub.domain import Role
 from hub.settings import load
 from hub.store import teams
 
-PARTS = ("latency", "checks", "threads", "vendor", "http", "webhooks", "stored")
+PARTS = ("latency", "checks", "threads", "vendor", "http", "webhooks", "stored", "pages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,9 @@ def measure(options: Options, say: Callable[[str], None]) -> Iterator[Figure]:
             wanted = (1000, 100_000, *((1_000_000,) if options.big else ()))
             sizes = tuple(options.count(size) for size in wanted)
             yield from stored.measure(hub, sizes, each=options.count(400), say=say)
+        if "pages" in options.parts:
+            sizes = (options.count(100_000), *((options.count(1_000_000),) if options.big else ()))
+            yield from page_times.measure(hub, sizes, each=options.count(40), say=say)
 
 
 def _embedded(options: Options, hub: Hub, model_url: str, bars: Bars, say: Callable[[str], None]) -> Iterator[Figure]:

@@ -66,5 +66,5 @@ def _copy(hub: Hub, tx: Tx, sample: Run, changes: dict[str, object], entries: li
     copy = dataclasses.replace(sample, id=fresh, request=request, token="copy")
     runs.create(tx, copy, fingerprint=fresh)
     runs.save(tx, fresh, "copy", {**changes, "token": None})
-    actor = hub.parts.ledger.pseudonym(None, "bench")
+    actor = hub.parts.ledger.pseudonym(tx, None, "bench")
     hub.parts.ledger.append(tx, run_id=fresh, team=sample.team, actor=actor, at=sample.created_at, entries=entries)

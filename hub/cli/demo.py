@@ -158,6 +158,8 @@ def _print_closing(setting: Setting, told: list[Ending]) -> None:
     lines.append(("the hub", setting.hub.settings.url))
     for name, url in lines:
         console.print(f"  {name:<16} {url}", soft_wrap=True, markup=False)
+    if who := _who_sees(setting, {ending.run.team for ending in told}):
+        console.print(f"\nSign in as {who}: the runs are of several teams, and people see their own.", markup=False)
     asked = next((one for ending in told if ending.journey.asks for one in ending.placed), None)
     if asked is not None:
         console.print(f"\nAsk something yourself: open the page in {asked.title} and fill in its form.", markup=False)
@@ -166,6 +168,13 @@ def _print_closing(setting: Setting, told: list[Ending]) -> None:
         said = f"Or drop a picture of your own into {dropped.title}, see what is written there, and approve it."
         console.print(said, markup=False)
     console.print("Stop with Ctrl-C.")
+
+
+def _who_sees(setting: Setting, of_teams: set[str]) -> str:
+    """The name of somebody who can open runs of all these teams; empty when nobody can."""
+    from hub.web.auth import demo_people
+
+    return next((one.name for one in demo_people(setting.hub).values() if all(map(one.reaches, of_teams))), "")
 
 
 def _details(said: dict[str, object]) -> str:

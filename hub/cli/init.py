@@ -25,6 +25,6 @@ def command(file: Path) -> None:
         f"  1. Put your teams, people and accounts into it.\n"
         f"  2. inlay apply {file} --plan     see what would be done\n"
         f"  3. inlay apply {file}            do it\n"
-        f"  4. inlay doctor                  check that everything answers\n"
-        f"  5. inlay serve                   open for work"
+        f"  4. inlay doctor                    check that everything answers\n"
+        f"  5. inlay serve                     open for work"
     )

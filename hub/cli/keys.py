@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from hub.cli import output
 from hub.cli.opening import a_database
+
+if TYPE_CHECKING:
+    from hub.ledger import Ledger
+    from hub.store import Database
 
 ROLES = ("admin", "lead", "reviewer", "member")
 
@@ -25,29 +32,18 @@ def command() -> None:
 @output.json_option
 def create(team: str, role: str, email: str | None, name: str, as_json: bool) -> None:
     """Make a key and print it, this once."""
+    from hub.accounts import keys
+    from hub.cli.opening import operator
     from hub.domain import Role
-    from hub.errors import UnknownName
-    from hub.store import teams
 
     email = email.lower() if email else None
-    with a_database() as database, database.transaction() as tx:
-        if teams.get(tx, team) is None:
-            known = ", ".join(found.id for found in teams.every(tx)) or "none yet"
-            raise UnknownName(f"There is no team named {team!r}.", instead=f"There are: {known}.", who="an admin")
-        if email and teams.role_of(tx, email, team) is None:
-            raise UnknownName(
-                f"{email} is nobody in the team {team}.",
-                instead="Put the person into hub.yaml under people, with a role in the team, and apply it.",
-                who="an admin",
-            )
-        key = teams.new_key(tx, team_id=team, role=Role(role), email=email, name=name, now=time.time())
-        made = teams.caller(tx, key)
-    assert made is not None
+    with _database() as (database, ledger):
+        made = keys.make(database, ledger, operator(), time.time(), team=team, role=Role(role), email=email, name=name)
     if as_json:
-        output.as_json({"id": made.key_id, "key": key, "team": team, "role": role, "email": email, "name": name})
+        output.as_json({"id": made.id, "key": made.key, "team": team, "role": role, "email": email, "name": name})
         return
-    click.echo(f"{key}\n")
-    click.echo(f"Key {made.key_id}, {role} of {team}. Keep it safe: it is shown this once.", err=True)
+    click.echo(f"{made.key}\n")
+    click.echo(f"Key {made.id}, {role} of {team}. Keep it safe: it is shown this once.", err=True)
 
 
 @command.command("list")
@@ -58,21 +54,31 @@ def listing(as_json: bool) -> None:
 
     with a_database() as database, database.reading() as tx:
         rows = teams.keys(tx)
-    names = ("id", "team", "role", "name", "email", "revoked_at")
+    names = ("id", "team", "role", "name", "email", "revoked_at", "used_at")
     if as_json:
         output.as_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    output.table("", ("id", "team", "role", "name", "person", "revoked"), [(*r[:5], output.when(r[5])) for r in rows])
+    titles = ("id", "team", "role", "name", "person", "revoked", "last used")
+    output.table("", titles, [(*row[:5], output.when(row[5]), output.when(row[6])) for row in rows])
 
 
 @command.command("revoke")
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
     """Stop a key, named by its id."""
-    from hub.errors import UnknownName
-    from hub.store import teams
+    from hub.accounts import keys
+    from hub.cli.opening import operator
 
-    with a_database() as database, database.transaction() as tx:
-        if not teams.revoke(tx, key_id, time.time()):
-            raise UnknownName(f"There is no key {key_id} in use.", instead="`inlay keys list` shows them.")
+    with _database() as (database, ledger):
+        keys.revoke(database, ledger, operator(), time.time(), key_id)
     click.echo(f"The key {key_id} is revoked.")
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Database, Ledger]]:
+    from hub.ledger import Ledger
+    from hub.settings import load
+    from hub.vault import open_vault
+
+    with a_database() as database:
+        yield database, Ledger(open_vault(load()).keys)

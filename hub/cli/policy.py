@@ -41,7 +41,8 @@ def show(team: str = "", as_json: bool = False) -> None:
             if known is None:
                 raise UnknownName(f"There is no team named {team!r}.")
         policy = hub.parts.policy_of(team)
-        installed = hub.registry.checks
+        installed, judged = hub.registry.checks, hub.parts.judge is not None
+        names = bool(hub.settings.spacy_models)
     if as_json:
         output.as_json(policy.model_dump(mode="json"))
         return
@@ -52,7 +53,12 @@ def show(team: str = "", as_json: bool = False) -> None:
         sides = ", ".join(side for side in ("input", "output") if side in (check.sides or served))
         rules = sum(len(value) if isinstance(value, list) else 1 for value in check.rules.values())
         state = "" if found else "missing: every run is held"
-        rows.append((check.name, sides, rules, check.on_failure, found.seconds if found else "", state))
+        if check.name == "judge":
+            off = "off, nothing of it is checked: INLAY_JUDGE_MODEL names no model"
+            sides, state = "output", "" if judged else off
+        if check.name == "personal_data" and found and not names:
+            state = "names of people are not found: INLAY_SPACY_MODEL names no model"
+        rows.append((check.name, sides, rules, check.failing, found.seconds if found else "", state))
     output.table(
         f"Policy {policy.revision} ({', '.join(policy.packs)})",
         ("check", "looks at", "rules", "when it fails", "seconds at most", "state"),
@@ -113,7 +119,7 @@ def card_command(team: str, surface: str, as_json: bool) -> None:
 
     from hub.errors import UnknownName
     from hub.governance.card import Task, card
-    from hub.pipeline.spend import period
+    from hub.pipeline.spend import dollars, period
     from hub.store import budgets, teams
 
     with a_hub(log_level="ERROR") as hub:
@@ -123,9 +129,16 @@ def card_command(team: str, surface: str, as_json: bool) -> None:
         if known is None:
             raise UnknownName(f"There is no team named {team!r}.")
         tasks = [Task(one.name, one.title, one.tier, one.surfaces) for one in hub.parts.shelf.every()]
-        left = (money.limit_micros - money.spent_micros - money.reserved_micros) / 1_000_000 if money else 0.0
-        budget = f"${left:,.2f} are left this month; a lead or an admin can raise it." if money else ""
-        made = card(hub.parts.policy_of(team), tasks, team=known.title, surface=surface, budget=budget)
+        budget = f"{dollars(money.left_micros)} are left this month; an admin can raise it." if money else ""
+        made = card(
+            hub.parts.policy_of(team),
+            tasks,
+            team=known.title,
+            surface=surface,
+            budget=budget,
+            judge=hub.parts.judge is not None,
+            names=bool(hub.settings.spacy_models),
+        )
     if as_json:
         output.as_json(dataclasses.asdict(made))
         return
@@ -151,9 +164,7 @@ def replay_command(pack: str, days: float, team: str | None, as_json: bool) -> N
 
     Ctrl-C ends it early and shows what was found so far.
     """
-    import dataclasses
-
-    from hub.pipeline.replay import replay
+    from hub.pipeline.replay import as_data, replay
 
     chosen = _pack(pack)
     halt: list[bool] = []
@@ -169,7 +180,7 @@ def replay_command(pack: str, days: float, team: str | None, as_json: bool) -> N
         if shown.isatty():
             click.echo(err=True)
     if as_json:
-        output.as_json(dataclasses.asdict(found))
+        output.as_json(as_data(found))
         return
     rows = [(name, one.runs, one.held, one.raised, one.noted) for name, one in sorted(found.teams.items())]
     ended = "" if found.whole else ", stopped early"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -110,25 +110,62 @@ def _sources(folder: Traversable) -> Iterator[Traversable]:
 
 
 def _entries(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
-    """Each ``Entry("kind", {…})`` of a module: the kind, and the names its data is written with."""
-    named = {
+    """Each ``Entry("kind", {…})`` of a module: the kind, and the names its data is written with.
+
+    Where a function of the module is given the kind, its calls in the module are read.
+    """
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for node in _calls(tree, "Entry", "_entry"):
+        yield from _said(tree, functions, node, 0, _keys(node, _assigned(_around(functions, node) or tree)))
+
+
+def _said(
+    tree: ast.Module, functions: list[ast.FunctionDef], call: ast.Call, at: int, keys: set[str]
+) -> Iterator[tuple[str, set[str]]]:
+    """The kinds that argument ``at`` of a call stands for."""
+    if len(call.args) <= at:
+        return
+    kind, inside = call.args[at], _around(functions, call)
+    if not (isinstance(kind, ast.Name) and inside and kind.id in _names(inside)):
+        known = _assigned(inside or tree)
+        for said in _kinds(known.get(kind.id, kind) if isinstance(kind, ast.Name) else kind):
+            yield said, keys
+        return
+    for outer in _calls(tree, inside.name):
+        more = {one.arg for one in outer.keywords if one.arg and one.arg not in _names(inside)}
+        yield from _said(tree, functions, outer, _names(inside).index(kind.id), keys | more)
+
+
+def _around(functions: list[ast.FunctionDef], node: ast.AST) -> ast.FunctionDef | None:
+    return next((one for one in functions if any(node is inner for inner in ast.walk(one))), None)
+
+
+def _assigned(tree: ast.AST) -> Mapping[str, ast.expr]:
+    return {
         target.id: node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+
+
+def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
-            continue
-        if node.func.id not in ("Entry", "_entry"):
-            continue
-        kind = node.args[0]
-        data = node.args[1] if len(node.args) == 2 else None
-        data = named.get(data.id) if isinstance(data, ast.Name) else data
-        keys = [key.value for key in data.keys if isinstance(key, ast.Constant)] if isinstance(data, ast.Dict) else []
-        for said in _kinds(named.get(kind.id, kind) if isinstance(kind, ast.Name) else kind):
-            yield said, {str(key) for key in keys}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
+            yield node
+
+
+def _names(function: ast.FunctionDef) -> list[str]:
+    return [one.arg for one in function.args.args]
+
+
+def _keys(node: ast.Call, named: Mapping[str, ast.expr]) -> set[str]:
+    data = node.args[1] if len(node.args) == 2 else None
+    if isinstance(data, ast.Name):
+        data = named.get(data.id)
+    keys = data.keys if isinstance(data, ast.Dict) else []
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)}
 
 
 def _kinds(node: ast.expr) -> list[str]:

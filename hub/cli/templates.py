@@ -17,14 +17,22 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """List, show and check prompt templates."""
     if ctx.invoked_subcommand is not None:
         return
+    from hub.store import authored
+
     with a_hub(log_level="ERROR") as hub:
         found = hub.parts.shelf.every()
+        standing = {template.name: hub.parts.shelf.standing(template.name) for template in found}
+        with hub.database.reading() as tx:
+            drafts = [one for one in authored.every(tx) if one.production is None]
+    stages = {name: one.stage if one else "published" for name, one in standing.items()}
     if as_json:
         fields = {"name", "title", "description", "owner", "tier", "surfaces", "revision", "baseline_minutes"}
-        output.as_json([template.model_dump(mode="json", include=fields) for template in found])
+        plain = [{**t.model_dump(mode="json", include=fields), "lifecycle": stages[t.name]} for t in found]
+        output.as_json([*plain, *({"name": one.name, "owner": one.team, "lifecycle": one.stage} for one in drafts)])
         return
-    rows = [(t.name, t.title, t.owner, t.tier, ", ".join(t.surfaces), t.short_revision) for t in found]
-    output.table("", ("name", "title", "owner", "review tier", "where", "revision"), rows)
+    rows = [(t.name, t.title, t.owner, t.tier, ", ".join(t.surfaces), stages[t.name], t.short_revision) for t in found]
+    rows += [(one.name, "", one.team, "", "", one.stage, "") for one in drafts]
+    output.table("", ("name", "title", "owner", "review tier", "where", "state", "revision"), rows)
 
 
 @command.command("show")

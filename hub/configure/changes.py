@@ -6,25 +6,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from hub.configure.budgets import allowances, named, shown
 from hub.configure.declared import ConnectionPart, TeamPart
 from hub.configure.reading import Source, is_reference
 from hub.configure.standing import Standing
+from hub.domain import Role, Target
 from hub.errors import BadRequest, InvalidInputs, UnknownName
 from hub.governance import packs
 from hub.governance.additions import NONE, Additions, policy_of
+from hub.ledger import Entry
 from hub.pipeline.routes import asks
-from hub.store import Tx, budgets, connections, policies, teams
+from hub.store import Tx, budgets, connections, links, policies, teams
 from hub.store.connections import ConnectionRow, Workflow
+
+#: Under which word a plan says who keeps a connection or a switch.
+KEPT = "kept in"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``details`` says what differs, without a secret's value. ``write`` makes it so."""
+    """``details`` says what differs, without a secret's value. ``write`` makes it so; ``entry`` is put on record, and
+    so are the ``roles`` of a person, (e-mail, team to role), where they change."""
 
     kind: Literal["create", "change", "same"]
     what: str
     details: tuple[str, ...] = ()
     write: Callable[[Tx], None] = field(default=lambda _: None, repr=False, compare=False)
+    entry: Entry | None = None
+    roles: tuple[str, Mapping[str, Role]] | None = field(default=None, compare=False)
 
 
 def policy_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -54,27 +63,57 @@ def _added(value: Mapping[str, Any]) -> str:
     return f"{'the default packs' if chosen is None else ', '.join(chosen) or 'no packs'}; {rules} checks added"
 
 
+def _reviewed(value: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {told}" for name, told in value.items()) or "as by default"
+
+
 def teams_in(source: Source, now: Standing) -> Iterator[Change]:
     for name, part in source.declared.teams.items():
-        limit = None if part.budget is None else int(part.budget * 1_000_000)
         added = Additions(packs=part.packs or None, checks=part.policy)
         _fits(source, ("teams", name), _organisation(source, now), name, added)
         policy = added.model_dump(mode="json", exclude_defaults=True)
+        wanted: dict[str, Any] = {"title": part.title, "policy": policy}
         known = now.teams.get(name)
-        wanted: dict[str, Any] = {"title": part.title, "policy": policy, "budget": limit}
-        have: dict[str, Any] = {}
-        if known is not None:
-            have = {"title": known.title, "policy": dict(known.policy), "budget": now.budgets.get(name)}
-            if limit is None:
-                wanted["budget"] = have["budget"]
-        said = {"budget": _dollars, "policy": _added}
+        have: dict[str, Any] = {} if known is None else {"title": known.title, "policy": dict(known.policy)}
+        review = None if part.review is None else part.review.model_dump(mode="json", exclude_defaults=True)
+        if review is not None:
+            wanted["review"] = review
+            have |= {"review": dict(known.review or {})} if known else {}
+        limits = None if part.budget is None else allowances(source, now, name, part.budget)
+        if limits is not None:
+            wanted |= named(limits)
+            have |= named(now.budgets.get(name, ()))
 
-        def write(tx: Tx, name: str = name, part: TeamPart = part, policy: Any = policy, limit: Any = limit) -> None:
-            teams.put(tx, name, part.title, policy, now.at)
-            if limit is not None:
-                budgets.allow(tx, name, limit, now.period)
+        def write(
+            tx: Tx,
+            name: str = name,
+            part: TeamPart = part,
+            policy: Any = policy,
+            limits: Any = limits,
+            review: Any = review,
+        ) -> None:
+            teams.put(tx, name, part.title, policy, now.at, review=review)
+            if limits is not None:
+                budgets.declare(tx, name, limits)
 
-        yield change(f"team {name}", have, wanted, write, said)
+        said = {key: shown for key in (*wanted, *have) if key.startswith("budget")}
+        _are_somebody(source, now, name, part)
+        yield change(f"team {name}", have, wanted, write, {"policy": _added, "review": _reviewed, **said})
+
+
+def _are_somebody(source: Source, now: Standing, team: str, part: TeamPart) -> None:
+    """Refuse specialists and budgets of people whom nobody knows: a slip of a letter would leave a review to nobody.
+    What stands already stays, so that one who has left keeps nothing from being applied."""
+    known = {email.casefold() for email in (*now.people, *source.declared.people)}
+    stored = now.teams.get(team)
+    before = set((stored.review or {}).get("specialists", ())) if stored else set()
+    before |= {one.scope.name for one in now.budgets.get(team, ()) if one.scope.kind == "person"}
+    places = [("review", "specialists", email) for email in (part.review.specialists if part.review else ())]
+    places += [("budget", "people", email) for email in (part.budget.people if part.budget else ())]
+    for section, key, email in places:
+        if email.casefold() not in known | before:
+            at = ("teams", team, section, key, *((email,) if key == "people" else ()))
+            raise source.wrong((at, f"{email} is nobody here; name them under 'people' first"))
 
 
 def people_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -87,11 +126,15 @@ def people_in(source: Source, now: Standing) -> Iterator[Change]:
         name, roles = now.people.get(address, ("", {}))
         have = {"name": name, "roles": roles} if roles else {}
 
-        def write(tx: Tx, address: str = address, part: Any = part) -> None:
+        def write(tx: Tx, address: str = address, part: Any = part, differ: bool = roles != part.roles) -> None:
             teams.put_person(tx, address, part.name, part.roles, now.at)
+            if differ:
+                # A link that is out was handed to whoever might open what the person could do then, and no more.
+                links.drop(tx, address)
 
         said = {"roles": lambda value: ", ".join(f"{role.value} of {team}" for team, role in sorted(value.items()))}
-        yield change(f"person {address}", have, {"name": part.name, "roles": part.roles}, write, said)
+        made = change(f"person {address}", have, {"name": part.name, "roles": part.roles}, write, said)
+        yield replace(made, roles=(address, part.roles)) if dict(roles) != dict(part.roles) else made
 
 
 def connections_in(source: Source, now: Standing) -> Iterator[Change]:
@@ -107,6 +150,9 @@ def connections_in(source: Source, now: Standing) -> Iterator[Change]:
         if known is not None:
             row = replace(row, paused=known.paused)
             have = {"connector": known.connector, "sandbox": known.sandbox, **known.settings}
+            # Made on the pages: from now on it is this file's.
+            have |= {} if known.declared else {KEPT: "the pages"}
+            wanted |= {} if known.declared else {KEPT: "hub.yaml"}
             old = now.secrets_of(known)
             have |= {key: Hidden(value.reveal()) for key, value in (old or {}).items()}
         yield change(f"connection {name}", have, wanted, lambda tx, row=row: connections.put(tx, row), private)
@@ -128,11 +174,12 @@ def enablements_in(source: Source, now: Standing) -> Iterator[Change]:
                 details = () if have is None else ("switched off",)
                 yield Change(kind, what, details, lambda tx, n=name, t=team: _off(tx, n, t))
             else:
+                by_hand = have is not None and (name, team) not in now.declared
                 yield change(
                     what,
-                    {} if have is None else {"settings": dict(have)},
-                    {"settings": dict(settings)},
-                    lambda tx, n=name, t=team, s=settings: connections.enable(tx, n, t, s),
+                    {} if have is None else {"settings": dict(have), **({KEPT: "the pages"} if by_hand else {})},
+                    {"settings": dict(settings), **({KEPT: "hub.yaml"} if by_hand else {})},
+                    lambda tx, n=name, t=team, s=settings: connections.enable(tx, n, t, s, declared=True),
                     {"settings": lambda value: ", ".join(sorted(value)) or "none"},
                 )
 
@@ -156,6 +203,7 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
                 if place.connection and (place.connection, team) not in on:
                     at = (*path, "destinations", number, "connection")
                     raise source.wrong((at, f"{place.connection} is not switched on for the team {team}"))
+                _check_place(source, now, (*path, "destinations", number, "at"), place.target)
             targets = tuple(place.target for place in part.destinations)
             own = {spec.name for spec in now.hub.parts.shelf.current(part.template).inputs}
             if taken := sorted(own & set(asks(targets))):
@@ -168,8 +216,28 @@ def workflows_in(source: Source, now: Standing) -> Iterator[Change]:
                 {} if known is None else _flow(known),
                 _flow(flow),
                 lambda tx, flow=flow: connections.put_workflow(tx, flow),
-                {"destinations": lambda value: f"{len(value)} destinations"},
+                {"destinations": _places},
             )
+
+
+def _check_place(source: Source, now: Standing, path: tuple[str | int, ...], target: Target) -> None:
+    """A misspelt field would be found by the first person who asks: it is found here."""
+    declared, stored = source.declared.connections.get(target.connection), now.connections.get(target.connection)
+    kind = declared.connector if declared else stored.connector if stored else ""
+    connector = now.hub.registry.connectors.get(kind)
+    if connector is None:
+        return
+    sample = connector.sample_target()
+    # What a person will name is any place of the right kind.
+    at = {key: sample.get(key, "any") if isinstance(value, Mapping) else value for key, value in target.at.items()}
+    try:
+        connector.check_target(at)
+    except BadRequest as error:
+        raise source.wrong((path, error.what)) from None
+
+
+def _places(flow: Any) -> str:
+    return "; ".join(f"{name} {', '.join(f'{key}: {value}' for key, value in at.items())}".strip() for name, at in flow)
 
 
 class Hidden:
@@ -244,7 +312,10 @@ def _sealed(source: Source, now: Standing, name: str, part: ConnectionPart) -> C
         except BadRequest as error:
             raise source.wrong((at, error.what)) from None
     try:
-        return now.hub.parts.connections.sealed(name, part.connector, given, sandbox=part.sandbox, now=now.at)
+        row = now.hub.parts.connections.sealed(
+            name, part.connector, given, sandbox=part.sandbox, now=now.at, before=now.connections.get(name)
+        )
+        return replace(row, declared=True)
     except BadRequest as error:
         raise source.wrong((path, error.why or error.what)) from None
 
@@ -260,7 +331,3 @@ def _off(tx: Tx, name: str, team: str) -> None:
 
 def unknown(kind: str, known: Any) -> str:
     return f"there is no {kind} of this name; known are: {', '.join(sorted(known)) or 'none'}"
-
-
-def _dollars(micros: int) -> str:
-    return f"${micros / 1_000_000:,.2f} a month"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hub.accounts.record import as_roles
 from hub.bootstrap import Hub
 from hub.configure.changes import Change, connections_in, enablements_in, people_in, policy_in, teams_in, workflows_in
 from hub.configure.endpoints import endpoints_in
+from hub.configure.evidence import evidence_in
 from hub.configure.reading import Source
+from hub.configure.sign_in import sign_in_in
 from hub.configure.standing import Standing, standing
+from hub.domain import Role
 from hub.ledger import Entry
-from hub.store import Tx
+from hub.store import Tx, policies
 
 Kind = Literal["create", "change", "same"]
 __all__ = ["Change", "Plan", "apply", "plan"]
@@ -63,15 +67,23 @@ def _write(hub: Hub, tx: Tx, made: Plan, actor: str) -> None:
     for change in made.todo:
         change.write(tx)
     if made.todo:
+        policies.note_choices(tx, actor, hub.parts.clock())
         data = {
             "created": [change.what for change in made.todo if change.kind == "create"],
             "changed": [change.what for change in made.todo if change.kind == "change"],
         }
-        # People appear in the ledger as a number of them, not by address.
-        data = {name: [what for what in whats if not what.startswith("person ")] for name, whats in data.items()}
+        # People appear in the ledger as a number of them, not by address; evidence has entries of its own.
+        left = ("person ", "evidence ")
+        data = {name: [what for what in whats if not what.startswith(left)] for name, whats in data.items()}
         people = sum(change.what.startswith("person ") for change in made.todo)
-        entry = Entry("config.applied", {**data, "people": people})
-        hub.parts.ledger.append(tx, run_id="", team="", actor=actor, at=hub.parts.clock(), entries=[entry])
+        entries = [Entry("config.applied", {**data, "people": people}), *(one.entry for one in made.todo if one.entry)]
+        entries += [_of_roles(hub, tx, *one.roles) for one in made.todo if one.roles is not None]
+        hub.parts.ledger.append(tx, run_id="", team="", actor=actor, at=hub.parts.clock(), entries=entries)
+
+
+def _of_roles(hub: Hub, tx: Tx, email: str, roles: Mapping[str, Role]) -> Entry:
+    data = {"person": hub.parts.ledger.pseudonym(tx, email, ""), "roles": as_roles(roles), "by": "apply"}
+    return Entry("person.roles_changed", data)
 
 
 def _changes(source: Source, now: Standing) -> Iterator[Change]:
@@ -79,7 +91,9 @@ def _changes(source: Source, now: Standing) -> Iterator[Change]:
     yield from policy_in(source, now)
     yield from teams_in(source, now)
     yield from people_in(source, now)
+    yield from sign_in_in(source, now)
     yield from connections_in(source, now)
     yield from enablements_in(source, now)
     yield from workflows_in(source, now)
     yield from endpoints_in(source, now)
+    yield from evidence_in(source, now)

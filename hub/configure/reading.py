@@ -112,12 +112,15 @@ def _numbered(lines: Mapping[tuple[str | int, ...], int], path: tuple[str | int,
     return f"line {line_of(dict(lines), path)} ({'.'.join(map(str, path)) or 'the whole'})"
 
 
+A_DAY = "write a day such as 2026-11-26"
 _SAYINGS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "extra_forbidden": lambda _: "this key is not known here",
     "missing": lambda _: "this key is missing",
     "model_type": lambda _: "keys and values belong here",
     "model_attributes_type": lambda _: "keys and values belong here",
     "dict_type": lambda _: "keys and values belong here",
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), lambda _: A_DAY),
+    **dict.fromkeys(("int_parsing", "float_parsing", "int_type", "float_type"), lambda _: "write a number"),
     "string_pattern_mismatch": lambda fault: (
         "write an e-mail address"
         if "@" in str(fault.get("ctx"))

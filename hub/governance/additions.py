@@ -54,6 +54,11 @@ def default_policy() -> Policy:
 def loosened(added: Additions) -> Iterator[str]:
     """What in a team's additions would take away from the organisation's rules, in words."""
     for check in added.checks:
+        if check.on_failure == "flag":
+            yield (
+                f"{check.name}.on_failure: whether a failed check lets pass is the organisation's to say; "
+                "write it under 'policy' at the top of hub.yaml, or say hold or deny here"
+            )
         if check.name == "personal_data" and check.rules.get("allow"):
             yield (
                 "personal_data.allow: what counts as no personal data is the organisation's to say; "

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.domain import Draft, Finding, Outcome
 from hub.governance.detectors import Detector, Found, Hit, Spots, detector
+from hub.governance.evidenced import Evidenced
 from hub.governance.grammar import CopyRule, RuleBook, Wording
 from hub.governance.rules import Compiled
 from hub.governance.wording import Text
@@ -30,7 +31,9 @@ class Compiling:
             self._rules.append((rule, finds, fine))
         self._spots.ready()
 
-    def find(self, content: str, wanted: Sequence[int]) -> Iterator[tuple[CopyRule, Hit, tuple[int, int] | None]]:
+    def find(
+        self, content: str, wanted: Sequence[int], evidenced: Evidenced
+    ) -> Iterator[tuple[CopyRule, Hit, tuple[int, int] | None]]:
         """(rule, hit, span in ``content``) of every place where one of the wanted rules is broken."""
         text = Text(content)
         found = self._spots.find(text)
@@ -39,6 +42,8 @@ class Compiling:
             for hit in finds.find(text, found):
                 if hit.span is None:
                     yield rule, hit, None
+                elif rule.unless_evidence and evidenced and evidenced.covers(text, hit.span):
+                    continue
                 elif not _is_covered(hit.span, fine, found):
                     yield rule, hit, text.span(*hit.span)
 
@@ -73,6 +78,7 @@ class CopyRules(Check):
         rules = self._compiled.get(subject.rules)
         published = subject.side == "output" and subject.contract.get("write") != "comments"
         whole, fields = rules.wanted(subject.template, subject.surface)
+        evidenced = Evidenced(subject.contract.get("proofs") or ())
         texts = [(where, text, whole) for where, text in subject.texts.items()]
         if subject.draft is not None:
             texts += _of_fields(subject.draft, fields)
@@ -84,7 +90,7 @@ class CopyRules(Check):
             _finding(rule, hit, where, span, text, published)
             for where, text, wanted in texts
             if wanted
-            for rule, hit, span in sorted(rules.find(text, wanted), key=_by_place)
+            for rule, hit, span in sorted(rules.find(text, wanted, evidenced), key=_by_place)
             if published or hit.span is not None
         ]
 

@@ -110,7 +110,8 @@ class CopyRule(Data):
     consistent   of each set of spellings only one in a text
     lookup       the names in a register that the organisation or a team keeps, such as competitors
 
-    ``unless`` lists phrases in which the word is fine. ``severity`` block holds the output; warn and info only note it.
+    ``unless`` lists phrases in which the word is fine; with ``unless_evidence`` it is fine where the draft cites
+    evidence that says it. ``severity`` block holds the output; warn and info only note it.
     """
 
     id: RuleId
@@ -126,6 +127,7 @@ class CopyRule(Data):
     consistent: tuple[Annotated[tuple[Said, ...], Field(min_length=2)], ...] = ()
     lookup: RegisterName | None = None
     unless: tuple[Said, ...] = ()
+    unless_evidence: bool = False
     applies: Scope = Scope()
     severity: Severity = "block"
     message: str = ""

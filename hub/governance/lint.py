@@ -9,7 +9,7 @@ from hub.domain import Draft, Variant
 from hub.governance.copy_rules import CopyRules
 from hub.governance.grammar import CopyRule, RuleBook
 from hub.governance.policy import Pack
-from hub.governance.rules import RuleData
+from hub.governance.rules import JudgeRule, JudgeRules, RuleData
 from hub.sdk.check import Subject
 
 #: How many texts a rule has to let pass, and how many to catch.
@@ -32,14 +32,21 @@ def lint(pack: Pack) -> list[Complaint]:
             book = RuleBook.model_validate(check.rules)
             found += [Complaint(rule.id, what) for rule in book.rules for what in _of(rule, book)]
             found += [Complaint(first.id, what) for first, what in _contradictions(book.rules)]
+        if check.name == "judge":
+            questions = JudgeRules.model_validate(check.rules).rules
+            found += [Complaint(rule.id, what) for rule in questions for what in _sourced(rule)]
     return found
 
 
-def _of(rule: CopyRule, book: RuleBook) -> Iterator[str]:
+def _sourced(rule: CopyRule | JudgeRule) -> Iterator[str]:
     if not rule.source:
         yield "'source' is missing: say which law, guide or house rule it comes from"
     if rule.checked_on is None:
         yield "'checked_on' is missing: say on which day its source was read"
+
+
+def _of(rule: CopyRule, book: RuleBook) -> Iterator[str]:
+    yield from _sourced(rule)
     if len(rule.tests.passes) < EXAMPLES or len(rule.tests.fails) < EXAMPLES:
         yield f"'tests' needs {EXAMPLES} texts under 'pass' and {EXAMPLES} under 'fail' at least"
     for text in rule.tests.fails:

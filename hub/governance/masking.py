@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -16,6 +16,8 @@ from hub.governance.folding import fold
 from hub.governance.patterns import compile_pattern, encode, spans
 
 PREFIX = "personal-data."
+#: How placeholders call the name of a person.
+NAME = "NAME"
 _NONCE = re.compile("[a-z0-9]{4,16}")
 _AROUND = 24
 _BEFORE = re.compile(r"\[?[^\s\[\]]*$")
@@ -83,10 +85,16 @@ def mask(texts: Mapping[str, str], findings: Iterable[Finding], nonce: str) -> M
     for value, kind in kinds.items():
         counts[kind] = counts.get(kind, 0) + 1
         by_value[value] = f"[{words[kind]}_{counts[kind]}_{nonce}]"
-    # re2, because its time does not grow with the number of values.
-    anywhere = compile_pattern("|".join(map(re2.escape, by_value)), longest=True)
+    anywhere = _Anywhere(kinds)
     masked = {name: _masked(text, places.get(name, []), by_value, anywhere) for name, text in texts.items()}
     return Masked(masked, {placeholder: value for value, placeholder in by_value.items()}, nonce)
+
+
+def hiding(placeholders: Mapping[str, str]) -> Callable[[str], str]:
+    """What puts placeholders back where their originals stand: the way back from ``restore``."""
+    by_value = {value: placeholder for placeholder, value in placeholders.items()}
+    anywhere = _Anywhere({value: _kind(placeholder) for value, placeholder in by_value.items()})
+    return lambda text: _masked(text, [], by_value, anywhere)
 
 
 def restore(text: str, placeholders: Mapping[str, str], nonce: str) -> Restored:
@@ -152,6 +160,14 @@ def _free_word(kind: str, folded: Sequence[str]) -> str:
     return word
 
 
+def _kind(placeholder: str) -> str:
+    """What a placeholder stands for; ``_free_word`` may have put something before it."""
+    word = placeholder[1:].rsplit("_", 2)[0]
+    while word.startswith("PRIVATE_"):
+        word = word.removeprefix("PRIVATE_")
+    return word
+
+
 def _spread(nonce: str) -> str:
     return r"[\s_-]*".join(nonce)
 
@@ -186,12 +202,41 @@ def _merge(spans: list[tuple[int, int, str]], length: int) -> list[tuple[int, in
     return merged
 
 
-def _masked(text: str, found: list[tuple[int, int, str]], by_value: Mapping[str, str], anywhere: Any) -> str:
+class _Anywhere:
+    """Finds values wherever they stand, names as whole words only: Mark is nobody in Markets."""
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        # re2, because its time does not grow with the number of values.
+        names = "|".join(re2.escape(value) for value, kind in kinds.items() if kind == NAME)
+        others = "|".join(re2.escape(value) for value, kind in kinds.items() if kind != NAME)
+        word = r"[^\pL\pM\pN_]"
+        self._others = compile_pattern(others, longest=True) if others else None
+        self._names = compile_pattern(f"(?:^|{word})({names})(?:$|{word})", longest=True) if names else None
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where values stand in a text, in order and without overlap."""
+        done = 0
+        for start, end in self._spans(self._others, text, 0):
+            yield from self._named(text, done, start)
+            yield start, end
+            done = end
+        yield from self._named(text, done, len(text))
+
+    def _named(self, text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+        for start, end in self._spans(self._names, text[low:high], 1):
+            yield low + start, low + end
+
+    @staticmethod
+    def _spans(pattern: Any, text: str, group: int) -> Iterator[tuple[int, int]]:
+        return spans(pattern, text, encode(text), group) if pattern is not None and text else iter(())
+
+
+def _masked(text: str, found: list[tuple[int, int, str]], by_value: Mapping[str, str], anywhere: _Anywhere) -> str:
     pieces: list[str] = []
     done = 0
     for start, end, _ in [*found, (len(text), len(text), "")]:
         between, at = text[done:start], 0
-        for first, last in spans(anywhere, between, encode(between)):
+        for first, last in anywhere.find(between):
             value = between[first:last]
             pieces += (between[at:first], by_value.get(value, value))
             at = last

@@ -17,13 +17,15 @@ from hub.governance.patterns import compile_pattern, encode, spans
 
 # What a text must hold before a recogniser is asked. One without any of it never loads presidio at all.
 _HINTS = {
-    "email": "@",
+    "email": r"@|[\[({]\s?at\s?[\])}]",
     "phone": r"\p{Nd}(?:[^\p{Nd}\pL\n]{0,3}\p{Nd}){6}",
     "iban": r"[A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]{4}){2}[ -]?[A-Za-z0-9]{2}",
     "card": r"\d(?:[ -]?\d){12}",
     "ssn": r"\d{3}[- .]?\d{2}[- .]?\d{4}",
     "ip": r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}::[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){4}",
 }
+#: The digits of an IBAN are no card, and those of neither are a telephone number.
+_ORDER = ("iban", "email", "card", "ssn", "ip", "phone")
 _HINT = compile_pattern("|".join(_HINTS.values()))
 _HINT_OF = {kind: compile_pattern(hint) for kind, hint in _HINTS.items()}
 _AROUND = 160  # characters before and after a hint that are looked at
@@ -31,6 +33,14 @@ _LONGEST = 4_000  # characters at once: bounds the work of recognisers whose tim
 _OVERLAP = 320
 _SSN_CONTEXT = re.compile(r"(?i)\bssns?\b|\bsocial security\b")
 _SSN_NEAR = 60
+# Addresses written so that machines do not read them: anna (at) example (dot) org.
+_SPELT = re.compile(
+    r"(?i)[\w.+-]{1,64}\s?[\[({]\s?at\s?[\])}]\s?[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?(?:dot|punkt|point|punto)\s?[\])}]\s?)[\w-]{2,63}){1,4}"
+)
+_UPPER = str.maketrans({char: char.upper() for char in "abcdefghijklmnopqrstuvwxyz"})
+#: What stands before four numbers with dots that are a version or a section and no address.
+_VERSION = re.compile(r"(?i)\b(?:version|firmware|release|build|section|chapter|kapitel|abschnitt|v)\.?\s?$")
+_VERSION_NEAR = 12
 _SHORTEST_IP = 7  # '1::2' and the like are far more often something else
 # presidio's score that a find must reach. Valid e-mail domains, card and IBAN checksums score 1, telephone numbers are
 # judged by their own rules, and a social security number without its hyphens scores 0.05 until a word says what it is.
@@ -70,13 +80,17 @@ class Engine:
             window = text[start:end]
             encoded = encode(window)
             taken: list[tuple[int, int]] = []
-            for kind in sorted(kinds, key="phone".__eq__):  # telephone numbers last: the digits of an IBAN are none
+            for kind in sorted(kinds, key=_ORDER.index):
                 if _HINT_OF[kind].search(encoded) is None:
                     continue
                 if kind == "phone":
                     found = list(phone_numbers.find(window, regions, taken))
                 else:
-                    found = list(_recognise(self.load()[kind], kind, window))
+                    found = [
+                        hit
+                        for hit in _recognise(self.load()[kind], kind, window)
+                        if kind != "card" or not any(first <= hit[0] and hit[1] <= last for first, last in taken)
+                    ]
                     taken += [(first, last) for first, last, _ in found]
                 hits.update(Hit(kind, start + first, start + last, sure) for first, last, sure in found)
         return sorted(hits, key=lambda hit: (hit.start, hit.end))
@@ -106,8 +120,14 @@ def _load() -> dict[str, Any]:
 
 
 def _recognise(recogniser: Any, kind: str, window: str) -> Iterator[tuple[int, int, bool]]:
+    if kind == "email":
+        yield from ((*match.span(), True) for match in _SPELT.finditer(window))
+    if kind == "iban":
+        window = window.translate(_UPPER)
     for result in recogniser.analyze(window, recogniser.supported_entities, None):
         start, end, score = result.start, result.end, result.score
+        if kind == "ip" and _VERSION.search(window, max(0, start - _VERSION_NEAR), start):
+            continue
         if kind == "ssn" and _SSN_CONTEXT.search(window, max(0, start - _SSN_NEAR), start):
             score = 1.0
         if score >= _ENOUGH[kind] and (kind != "ip" or end - start >= _SHORTEST_IP):

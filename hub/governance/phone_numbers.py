@@ -13,7 +13,10 @@ _EXTENSION = 14  # characters after a candidate that may hold ' ext. 123'
 _DATE = re.compile(r"(?:19|20)\d\d[-./]")
 _CONTEXT = 40
 _WORDS = re.compile(r"(?i)\b(?:phone|tele\w*|tel|call|mobile|cell\w*|fax|whatsapp|dial|handy|mobil|anruf\w*|télé\w*)\b")
-VALID = 1  # phonenumbers.Leniency: a number that its plan has room for
+# phonenumbers.Leniency: a number that its plan has room for, or one that only has the right length. With a country
+# code in front and digits enough the length will do: plans grow, and what was not given out yesterday rings today.
+POSSIBLE, VALID = 0, 1
+_ENOUGH_DIGITS = 11
 
 
 def load() -> None:
@@ -34,7 +37,9 @@ def find(text: str, regions: Sequence[str], taken: Sequence[tuple[int, int]] = (
         stretch = text[start : end + _EXTENSION]
         # With a + the country is in the number, and every region gives the same answer.
         for region in regions[:1] if stretch[0] in "+＋" else regions:
-            found = [(m.start, m.end, m.raw_string) for m in phonenumbers.PhoneNumberMatcher(stretch, region, VALID)]
+            clear = stretch[0] in "+＋" and sum(map(str.isdigit, text[start:end])) >= _ENOUGH_DIGITS
+            matches = phonenumbers.PhoneNumberMatcher(stretch, region, POSSIBLE if clear else VALID)
+            found = [(m.start, m.end, m.raw_string) for m in matches]
             for first, last, raw in found:
                 doubtful = raw.isdigit() or _DATE.match(raw)
                 sure = not doubtful or bool(_WORDS.search(text[max(0, start + first - _CONTEXT) : start + first]))

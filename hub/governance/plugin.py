@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hub.governance.claims import Claims
 from hub.governance.copy_rules import CopyRules
+from hub.governance.injection import Injection
 from hub.governance.output_contract import OutputContract
 from hub.governance.personal_data import PersonalData
 from hub.governance.secrets import Secrets
@@ -13,5 +15,5 @@ from hub.sdk import Check, hookimpl
 
 @hookimpl
 def register_checks(register: Callable[[Check], None]) -> None:
-    for check in (Secrets(), PersonalData(), CopyRules(), OutputContract()):
+    for check in (Secrets(), PersonalData(), Injection(), CopyRules(), OutputContract(), Claims()):
         register(check)

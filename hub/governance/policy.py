@@ -12,27 +12,47 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hub.errors import InvalidInputs
 from hub.governance.grammar import RuleBook
-from hub.governance.rules import Data, NoRules, PersonalDataRules, RuleData, RuleId, Said, SecretsRules, content_hash
+from hub.governance.rules import (
+    ClaimsRules,
+    Data,
+    InjectionRules,
+    JudgeRules,
+    NoRules,
+    PersonalDataRules,
+    RuleData,
+    RuleId,
+    Said,
+    SecretsRules,
+    content_hash,
+)
 
 Side = Literal["input", "output"]
+OnFailure = Literal["flag", "hold", "deny"]
+#: Checks that nothing may pass without: what they stop can do harm that no note makes good.
+NEVER_FLAGGED = frozenset({"personal_data", "secrets", "output_contract"})
+_STRICTER: tuple[OnFailure, ...] = ("flag", "hold", "deny")
 LARGEST_PACK = 5_000_000
 _RULES: Mapping[str, type[Data]] = {
     "copy_rules": RuleBook,
     "personal_data": PersonalDataRules,
     "secrets": SecretsRules,
+    "injection": InjectionRules,
     "output_contract": NoRules,
+    "claims": ClaimsRules,
+    "judge": JudgeRules,
 }
 
 
 class CheckRule(Data):
     """One check of a policy. ``sides`` None means every side the check serves.
 
-    ``on_failure`` is the outcome when the check raises, is too slow or is missing; allow is not among the choices.
+    ``on_failure`` is the outcome when the check raises or is too slow: hold where nobody says, deny, or flag, which
+    lets pass and puts on record that nobody looked. Flag is the organisation's to say, and never of ``NEVER_FLAGGED``.
     """
 
     name: RuleId
     sides: Annotated[tuple[Side, ...], Field(min_length=1)] | None = None
-    on_failure: Literal["hold", "deny"] = "hold"
+    on_failure: OnFailure | None = None
     rules: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("rules", mode="before")
@@ -50,6 +70,17 @@ class CheckRule(Data):
                 raise ValueError("; ".join(f"{at}: {what}" for at, what in complaints(error, self.rules))) from None
         return self
 
+    @model_validator(mode="after")
+    def _may_be_flagged(self) -> CheckRule:
+        if self.on_failure == "flag" and self.name in NEVER_FLAGGED:
+            raise ValueError(f"on_failure: nothing passes without the check '{self.name}'; say hold or deny")
+        return self
+
+    @property
+    def failing(self) -> OnFailure:
+        """What happens when the check fails; hold where no pack says anything."""
+        return self.on_failure or "hold"
+
     @cached_property
     def data(self) -> RuleData:
         """The rules as the check receives them."""
@@ -65,6 +96,8 @@ class Pack(Data):
     description: str = ""
     #: Whether it is in force for an organisation that chose no packs.
     default: bool = True
+    #: How many people have to approve what needs a specialist.
+    reviewers: Literal[1, 2] = 1
     checks: tuple[CheckRule, ...]
 
     @model_validator(mode="after")
@@ -79,6 +112,8 @@ class Policy(Data):
 
     revision: str = ""
     packs: tuple[str, ...] = ()
+    #: How many people have to approve what needs a specialist: as many as the strictest pack asks for.
+    reviewers: Literal[1, 2] = 1
     checks: Annotated[tuple[CheckRule, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -144,7 +179,12 @@ def build_policy(packs: Iterable[Pack]) -> Policy:
             before = merged.get(rule.name)
             merged[rule.name] = rule if before is None else _merge(before, rule, pack.pack)
     try:
-        return Policy(packs=tuple(f"{pack.pack}@{pack.version}" for pack in packs), checks=tuple(merged.values()))
+        checks = tuple(rule.model_copy(update={"on_failure": rule.failing}) for rule in merged.values())
+        return Policy(
+            packs=tuple(f"{pack.pack}@{pack.version}" for pack in packs),
+            reviewers=2 if any(pack.reviewers == 2 for pack in packs) else 1,
+            checks=checks,
+        )
     except ValidationError as error:
         raise InvalidInputs("These rule-packs make no policy.", fields=dict(complaints(error, None))) from None
 
@@ -155,7 +195,7 @@ def complaints(error: ValidationError, data: Any) -> list[tuple[str, str]]:
 
 
 def _named(check: CheckRule, pack: str) -> CheckRule:
-    if check.name != "copy_rules":
+    if check.name not in ("copy_rules", "judge"):
         return check
     rules = [rule | {"id": _under(pack, rule["id"])} for rule in check.rules.get("rules", ())]
     return check.model_copy(update={"rules": {**check.rules, "rules": rules}})
@@ -183,6 +223,13 @@ def _joined(first: list[Any], second: list[Any]) -> list[Any]:
     return [*first, *(item for item in second if item not in first)]
 
 
+def _stricter(one: OnFailure | None, other: OnFailure | None) -> OnFailure | None:
+    """The stricter of two steps; a part of a policy that says nothing does not count."""
+    if one is None or other is None:
+        return one or other
+    return one if _STRICTER.index(one) >= _STRICTER.index(other) else other
+
+
 def _merge(first: CheckRule, second: CheckRule, pack: str) -> CheckRule:
     sides = None if first.sides is None or second.sides is None else tuple(dict.fromkeys(first.sides + second.sides))
     rules = dict(first.rules)
@@ -198,9 +245,9 @@ def _merge(first: CheckRule, second: CheckRule, pack: str) -> CheckRule:
                 fields={f"{first.name}.{key}": f"the pack '{pack}' says something else than a pack before it"},
                 instead="Take one of the two packs, or give both the same value.",
             )
-    on_failure = "deny" if "deny" in (first.on_failure, second.on_failure) else "hold"
+    strictest = _stricter(first.on_failure, second.on_failure)
     try:
-        return CheckRule(name=first.name, sides=sides, on_failure=on_failure, rules=rules)
+        return CheckRule(name=first.name, sides=sides, on_failure=strictest, rules=rules)
     except ValidationError as error:
         raise InvalidInputs(
             "Two rule-packs do not fit together.", fields={first.name: str(dict(complaints(error, None)))}

@@ -6,16 +6,17 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from hub.governance.patterns import compile_pattern
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)]
-Kind = Literal["email", "phone", "iban", "card", "ssn", "ip"]
-KINDS: tuple[Kind, ...] = ("email", "phone", "iban", "card", "ssn", "ip")
+Kind = Literal["email", "phone", "iban", "card", "ssn", "ip", "name"]
+KINDS: tuple[Kind, ...] = ("email", "phone", "iban", "card", "ssn", "ip", "name")
 
 
 class Data(BaseModel):
@@ -25,7 +26,10 @@ class Data(BaseModel):
 
 
 class PersonalDataRules(Data):
-    """``allow`` lists values that are no personal data: a press address, the switchboard, or a whole ``@domain``."""
+    """``allow`` lists values that are no personal data: a press address, the switchboard, a whole ``@domain``, a brand.
+
+    The kind ``name`` finds something only where the operator has named a spaCy model: ``INLAY_SPACY_MODEL``.
+    """
 
     kinds: tuple[Kind, ...] = KINDS
     regions: tuple[Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")], ...] = ("US", "GB", "DE", "FR")
@@ -51,6 +55,41 @@ class SecretRule(Data):
 
 class SecretsRules(Data):
     patterns: tuple[SecretRule, ...] = ()
+
+
+class InjectionRules(Data):
+    """``severity`` warn notes an order to the model, block holds the run. Two packs may not say both."""
+
+    severity: Literal["warn", "block"] = "warn"
+
+
+class ClaimsRules(Data):
+    """``severity`` block holds a draft whose claim its evidence does not carry; warn notes it and asks for tier 3."""
+
+    severity: Literal["warn", "block"] = "block"
+
+
+class JudgeRule(Data):
+    """A question a model answers about a draft; yes means that the rule is broken."""
+
+    id: RuleId
+    question: Said
+    severity: Literal["block", "warn"] = "warn"
+    raise_tier: Annotated[int, Field(ge=1, le=3)] | None = None
+    why: Said
+    instead: Said
+    source: str = ""
+    checked_on: date | None = None
+
+
+class JudgeRules(Data):
+    rules: tuple[JudgeRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> JudgeRules:
+        if len({rule.id for rule in self.rules}) != len(self.rules):
+            raise ValueError("two questions have one id")
+        return self
 
 
 class NoRules(Data):

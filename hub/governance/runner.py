@@ -1,4 +1,4 @@
-"""Runs the checks a policy names and turns every failure of a check into a hold: governance fails closed."""
+"""Runs the checks a policy names. A check that fails counts as its policy says: governance fails closed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from types import MappingProxyType
 
 from hub.domain import Finding, Outcome, Verdict
 from hub.errors import ConfigurationError
+from hub.governance.judge import NAME as JUDGE
 from hub.governance.lanes import Lanes, Task
-from hub.governance.policy import CheckRule, Policy
+from hub.governance.policy import CheckRule, OnFailure, Policy
 from hub.sdk.check import Check, Subject
 
 log = logging.getLogger(__name__)
 
 LONGEST = 600.0
 _ORDER = {Outcome.ALLOW: 0, Outcome.HOLD: 1, Outcome.DENY: 2}
+_OUTCOMES: Mapping[OnFailure, Outcome] = {"flag": Outcome.ALLOW, "hold": Outcome.HOLD, "deny": Outcome.DENY}
 _WHY = "A text is passed on only after every check of the policy has looked at it."
 _ASK_ADMIN = "Ask an admin to look at the check '{name}', then run this again."
+_FLAGGED = "Not checked, and let pass as the organisation's policy says. "
+#: Mistakes in the policy or the installation, which no policy lets pass.
+_MISTAKES = frozenset({"check.missing", "check.wrong-side", "check.none"})
 _FAILURES: Mapping[str, tuple[str, str]] = {
     "check.failed": ("The check '{name}' broke off and has not looked at everything.", _ASK_ADMIN),
     "check.slow": (
@@ -86,6 +91,8 @@ class Runner:
         verdicts: list[Verdict | None] = []
         tasks: list[tuple[int, CheckRule, Task]] = []
         for rule in policy.checks:
+            if rule.name == JUDGE:
+                continue  # A paid call: the pipeline makes it, after every other check.
             check = self._checks.get(rule.name)
             if rule.sides is not None and side not in rule.sides:
                 continue
@@ -158,6 +165,8 @@ def _failure(
 ) -> Verdict:
     log.warning("check %s on the %s: %s %s", rule.name, side, code, error)
     message, instead = (text.format(name=rule.name, side=side, seconds=seconds) for text in _FAILURES[code])
-    outcome = Outcome(rule.on_failure)
+    failing = "hold" if rule.failing == "flag" and code in _MISTAKES else rule.failing
+    outcome = _OUTCOMES[failing]
+    message = _FLAGGED + message if outcome is Outcome.ALLOW else message
     finding = Finding(rule=code, outcome=outcome, message=message, why=_WHY, instead=instead)
     return Verdict(check=rule.name, outcome=outcome, findings=(finding,), ms=ms)

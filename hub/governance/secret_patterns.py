@@ -57,7 +57,7 @@ SECRET_KINDS: tuple[SecretKind, ...] = (
         "password",
         "a password",
         r"(?i)\b(?:password|passwort|passwd|passphrase|mot de passe|contraseña|pwd|kennwort)"
-        + _SIGN
+        + rf"(?:{_SIGN}|\s(?:is|was|ist|lautet|est|es)\s)"
         + r"([^\s\"']{6,128})",
         True,
     ),

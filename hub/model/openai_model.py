@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
@@ -200,6 +202,11 @@ def _client(endpoint: Endpoint) -> OpenAI:
     """The SDK's client, with one pool of connections. Imported here: the SDK takes half a second to load."""
     import httpx2
     from openai import OpenAI
+
+    # At every call the SDK looks whether httpx is loaded too (openai/_httpx2.py). While another thread is half through
+    # loading it, as spaCy does, it is there without its names, and the call fails. From here on it is whole.
+    with suppress(ImportError):
+        import_module("httpx")
 
     from hub.model.transport import BoundedTransport
 

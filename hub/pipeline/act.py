@@ -9,13 +9,14 @@ from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, UnknownName
 from hub.ledger import Entry
 from hub.pipeline import spend, tell
 from hub.pipeline.parts import AT_THE_DESK, Parts, at_the_desk
-from hub.pipeline.step import TRANSITIONS, Step, commit
-from hub.store import Tx, budgets, deliveries, runs
+from hub.pipeline.step import TRANSITIONS, Step, commit, give_back
+from hub.store import Tx, budgets, deliveries, reviews, runs
 
 #: Where a run that goes on stands again, by the stage it stopped in.
 _BEFORE_ANSWER = frozenset({Stage.COMPOSE, Stage.CHECK_INPUT, Stage.ASK})
 _STUCK = (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED)
-_UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, *_STUCK, RunState.HELD)
+#: A rejected draft stands where it was written until somebody takes it back.
+_UNDOABLE = (RunState.DELIVERED, RunState.IN_REVIEW, RunState.REFUSED, *_STUCK, RunState.HELD)
 _NOT_WRITTEN = (DeliveryState.FAILED, DeliveryState.ORPHANED, DeliveryState.WAITING_USER)
 #: One-tap answers to "what got in the way?".
 FRICTION = (
@@ -48,7 +49,8 @@ def cancel(parts: Parts, run: Run, actor: Actor) -> Run:
                 why="It has ended, or its result is being written at this moment.",
                 instead="Open it again; what it wrote can be taken back with undo.",
             )
-        booked = _end_of_money(parts, tx, run.id)
+        booked = _end_of_money(parts, tx, run.id, now)
+        reviews.drop(tx, run.id, now)
         _note(parts, tx, run, actor, Entry("run.cancelled", {"was": run.state, **booked}), now)
         tell.plan(tx, run, RunState.CANCELLED, now)
     return _again(parts, run)
@@ -69,7 +71,7 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
         held = runs.take_waiting(tx, run.id, _STUCK, token=token, now=now, until=parts.leases.until())
     if held is None or held.stage is Stage.DONE:
         if held is not None:
-            _give_back(parts, held)
+            give_back(parts, held)
         parts.leases.drop(token)
         raise Conflict(f"A run that is {run.state} does not go on.", instead="Start a new one.")
     state = (
@@ -109,7 +111,7 @@ def resume(parts: Parts, run: Run, actor: Actor, *, at: Json | None = None) -> R
         entries=(Entry("run.resumed", {"was": held.state, "moved": at is not None}),),
         writes=writes,
     )
-    resumed = commit(parts, held, step, actor=parts.ledger.pseudonym(actor.person, actor.via))
+    resumed = commit(parts, held, step, actor=actor)
     parts.wake(resumed.queue)
     return resumed
 
@@ -167,11 +169,29 @@ def undo(parts: Parts, run: Run, actor: Actor) -> Run:
                 failed[0].what = f"{len(rows) - len(failed)} of {len(rows)} places are put back. {failed[0].what}"
             raise failed[0]
     finally:
-        _give_back(parts, held)
+        give_back(parts, held)
         parts.leases.drop(token)
     if held.state is RunState.IN_REVIEW:
         return cancel(parts, held, actor)
+    with parts.database.transaction() as tx:
+        reviews.drop(tx, held.id, parts.clock())
     return _again(parts, held)
+
+
+def take_back(parts: Parts, run: Run, actor: Actor) -> str:
+    """Undo a rejected draft as far as that can be, so that a new one does not stand beside it.
+
+    Returns:
+        A sentence when something stays where it is, empty when nothing does.
+    """
+    with parts.database.reading() as tx:
+        if not any(map(deliveries.stands, deliveries.of_run(tx, run.id))):
+            return ""
+    try:
+        undo(parts, run, actor)
+    except InlayError as error:
+        return f"The rejected text stays where it is: {error.what}"
+    return ""
 
 
 def feedback(parts: Parts, run: Run, actor: Actor, *, ease: int | None, useful: int | None, tag: str | None) -> None:
@@ -192,16 +212,19 @@ def feedback(parts: Parts, run: Run, actor: Actor, *, ease: int | None, useful: 
         _note(parts, tx, run, actor, entry, parts.clock())
 
 
-def _end_of_money(parts: Parts, tx: Tx, run_id: str) -> dict[str, int]:
+def _end_of_money(parts: Parts, tx: Tx, run_id: str, now: float) -> dict[str, int]:
     """Give back what a cancelled run set aside. A call under way will be paid for whatever its run does now, and its
     answer finds no run to be booked on: it is booked in full here, or cancelling would be a way round the budget.
     """
     stopped = runs.get(tx, run_id)
+    if stopped is not None and stopped.stage is Stage.CHECK_OUTPUT:
+        cost = budgets.settle(tx, run_id, None, now)
+        return {"cost_micros": cost} if cost else {}
     if stopped is None or stopped.stage is not Stage.ASK or not stopped.asks:
         budgets.release(tx, run_id)
         return {}
     cost = spend.ceiling_or_none(parts, stopped) or 0
-    budgets.settle(tx, run_id, cost)
+    budgets.settle(tx, run_id, cost, now)
     return {"cost_micros": cost}
 
 
@@ -246,14 +269,8 @@ def _undo_one(parts: Parts, run: Run, row: DeliveryRow, actor: Actor) -> None:
         _note(parts, tx, run, actor, entry, now)
 
 
-def _give_back(parts: Parts, held: Run) -> None:
-    """End the lease and leave the run as it was: resting."""
-    with parts.database.transaction() as tx:
-        runs.save(tx, held.id, held.token, {"token": None, "wake_at": None})
-
-
 def _note(parts: Parts, tx: Tx, run: Run, actor: Actor, entry: Entry, now: float) -> None:
-    who = parts.ledger.pseudonym(actor.person, actor.via)
+    who = parts.ledger.pseudonym(tx, actor.person, actor.via)
     parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[entry])
 
 

@@ -11,13 +11,13 @@ from hub.clean import clean_text
 from hub.domain import Draft, Problem, Run, RunState, Stage, Usage, Work
 from hub.errors import BadAnswer, VendorRefused
 from hub.ledger import Entry
+from hub.pipeline import judging, spend
 from hub.pipeline import picture as pictured
-from hub.pipeline import spend
 from hub.pipeline.compose import prompt_of
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Answer, Picture
-from hub.store import Tx
+from hub.store import Tx, runs
 from hub.templates import ContractBroken, Template
 
 
@@ -25,14 +25,43 @@ def begin(parts: Parts, run: Run) -> Step:
     """Record that a call starts now, when it is not the one ``check_input`` recorded.
 
     A run taken up in this stage with a call on record was left by a worker that died while it asked: whether the model
-    answered is unknown, and this is the only place where a call may happen twice. The ledger says so each time.
+    answered is unknown, and this is the only place where a call may happen twice. The ledger says so each time. All
+    that was set aside for it is booked: it may have been paid for.
     """
+    entries = (Entry("model.call_in_doubt", {"asks": run.asks}),) if run.asks else ()
+    booked, beside = None if run.asks else 0, judging.expected_micros(parts, run)
     return Step(
         stage=Stage.ASK,
-        changes={"asks": run.asks + 1, "attempts": run.attempts},
-        entries=(Entry("model.call_in_doubt", {"asks": run.asks}),) if run.asks else (),
+        changes={"asks": recorded(parts, run), "attempts": run.attempts},
+        entries=entries,
         # A run that failed gave its money back; one that goes on from there sets it aside anew.
-        writes=lambda tx: spend.reserve(parts, run, tx),
+        writes=lambda tx: spend.reserve(parts, run, tx, booked_micros=booked, beside_micros=beside),
+        otherwise=_lost(parts, run, entries) if run.asks else None,
+    )
+
+
+def recorded(parts: Parts, run: Run) -> int:
+    """How many calls are on record with the commit before the next one. Where a picture is read first, which takes its
+    time, the call is recorded once that is done: a worker that died while it looked has asked for nothing."""
+    return run.asks + 1 if parts.shelf.revision(run.revision).picture == "none" else 0
+
+
+def _lost(parts: Parts, run: Run, entries: tuple[Entry, ...]) -> Step:
+    """The run ends: its call was cut off, and no budget is left for another."""
+    problem = Problem(
+        code="refused",
+        what="The call to the model was cut off, and the budget does not hold a second one.",
+        why="Whether the first was answered is unknown, so it is booked in full.",
+        instead="Ask a lead or an admin to raise the budget, then run it again.",
+        who="a lead",
+    )
+    return Step(
+        stage=Stage.ASK,
+        state=RunState.REFUSED,
+        rest=True,
+        changes={"problem": problem},
+        entries=(*entries, Entry("run.refused", {"code": problem.code})),
+        writes=lambda tx: spend.lost(parts, run, tx, beside_micros=judging.expected_micros(parts, run)),
     )
 
 
@@ -47,13 +76,16 @@ def ask(parts: Parts, run: Run) -> Step:
     """
     template = parts.shelf.revision(run.revision)
     look = _Look(pictured.of_run(parts, run, template))
+    if template.picture != "none":
+        with parts.database.transaction() as tx:
+            runs.save(tx, run.id, run.token, {"asks": 1}, since=run.updated_at)
     try:
         answer = _answer(parts, run, template, look)
     except BadAnswer as error:
         # The endpoint did answer, so it was paid for; where it does not say how much, it is booked in full.
         usage = error.usage or Usage(model=parts.model.name, calls=1, cost_micros=spend.ceiling_or_none(parts, run))
-        return _broken(parts, run, "", (error.what,), _sum(run.work.usage, usage), usage, look)
-    usage = _sum(run.work.usage, answer.usage)
+        return _broken(parts, run, "", (error.what,), summed(run.work.usage, usage), usage, look)
+    usage = summed(run.work.usage, answer.usage)
     try:
         draft = template.contract.parse(answer.text)
         found = template.contract.breaches(draft, run.work.values)
@@ -70,7 +102,7 @@ def ask(parts: Parts, run: Run) -> Step:
         state=RunState.ANSWERED,
         changes={"draft": draft, "simulated": simulated},
         entries=(Entry("model.answered", {**_figures(answer.usage), **look.data, "variants": len(draft.variants)}),),
-        writes=spend.settle(run, answer.usage),
+        writes=judging.set_aside(parts, run, judging.texts_of(draft), answer.usage.cost_micros or 0),
     )
 
 
@@ -128,19 +160,19 @@ def _broken(
 
     problem = Problem(
         code="refused",
-        what="The answer was not usable, and the team's budget does not hold a second call.",
+        what="The answer was not usable, and the budget does not hold a second call.",
         why="; ".join(breaches[:5]),
         instead="Ask a lead to raise the budget, then run it again.",
         who="a lead",
     )
 
-    def settle_and_reserve(tx: Tx) -> None:
-        spend.settle(run, this_call)(tx)
-        spend.reserve(parts, dataclasses.replace(run, work=work), tx)
+    def settle_and_reserve(tx: Tx) -> tuple[Entry, ...]:
+        again, beside = dataclasses.replace(run, work=work), judging.expected_micros(parts, run)
+        return spend.reserve(parts, again, tx, booked_micros=this_call.cost_micros or 0, beside_micros=beside)
 
     return Step(
         stage=Stage.ASK,
-        changes={"work": work, "asks": run.asks + 1},
+        changes={"work": work, "asks": recorded(parts, run)},
         entries=(entry,),
         writes=settle_and_reserve,
         otherwise=_held(parts, run, problem, text, usage, entry, this_call),
@@ -155,11 +187,12 @@ def _held(parts: Parts, run: Run, problem: Problem, text: str, usage: Usage, ent
         rest=True,
         changes={"problem": problem, "draft": Draft(raw=text, usage=usage, simulated=parts.model.simulated)},
         entries=(dataclasses.replace(entry, data={**entry.data, "verdict": "hold"}),),
-        writes=spend.settle(run, this_call),
+        writes=spend.settle(parts, run, this_call),
     )
 
 
-def _sum(first: Usage, second: Usage) -> Usage:
+def summed(first: Usage, second: Usage) -> Usage:
+    """What two calls used together."""
     costs = [usage.cost_micros for usage in (first, second) if usage.calls]
     return Usage(
         model=second.model or first.model,

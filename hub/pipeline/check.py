@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hub.domain import Draft, Finding, Outcome, Problem, Run, RunState, Stage, Variant, Verdict
+from hub.domain import Draft, Finding, Outcome, Problem, Run, RunState, Stage, Verdict
 from hub.governance import masking
 from hub.governance.runner import worst
 from hub.governance.texts import flatten, put_back
 from hub.ledger import Entry
-from hub.pipeline import spend
+from hub.pipeline import judging, spend
+from hub.pipeline.ask import recorded, summed
+from hub.pipeline.markets import market_of
 from hub.pipeline.parts import Parts
+from hub.pipeline.proof import proofs, relied
 from hub.pipeline.step import Step
+from hub.pipeline.texts import content_hash, over
 from hub.sdk import Subject
+from hub.store import Tx, evidence_uses
+from hub.templates import EVIDENCE
 
 
 def check_input(parts: Parts, run: Run) -> Step:
@@ -25,9 +31,11 @@ def check_input(parts: Parts, run: Run) -> Step:
         Refused: the budget does not hold the call; raised inside the commit, which then does nothing.
     """
     policy = parts.policy_of(run.team)
-    texts = flatten(run.work.values)
+    # No input has a space in its name.
+    earlier = {f"earlier {name}": text for name, text in run.work.earlier.items()}
+    texts = flatten(run.work.values) | earlier
     subject = Subject(side="input", team=run.team, template=run.template, surface=run.request.surface, texts=texts)
-    verdicts = parts.runner.run(policy, subject)
+    verdicts = _about_inputs(parts.runner.run(policy, subject))
     stop = _stop(run, verdicts, before_model=True)
     if stop is not None:
         return dataclasses.replace(
@@ -38,18 +46,19 @@ def check_input(parts: Parts, run: Run) -> Step:
     work = dataclasses.replace(
         run.work,
         values=put_back(run.work.values, masked.texts),
+        earlier={name: masked.texts[f"earlier {name}"] for name in run.work.earlier},
         placeholders=masked.placeholders,
         nonce=masked.nonce,
     )
 
-    ready = dataclasses.replace(run, work=work)
-    changes = {"work": work, "input_verdicts": verdicts, "policy": policy.revision, "asks": 1}
+    ready, beside = dataclasses.replace(run, work=work), judging.expected_micros(parts, run)
+    changes = {"work": work, "input_verdicts": verdicts, "policy": policy.revision, "asks": recorded(parts, run)}
     return Step(
         stage=Stage.ASK,
         changes=changes,
         entries=(_entry("input.checked", verdicts, policy.revision, masked=len(masked.placeholders)),),
         # In the commit itself, so that no two runs can both see the last of the money.
-        writes=lambda tx: spend.reserve(parts, ready, tx),
+        writes=lambda tx: spend.reserve(parts, ready, tx, beside_micros=beside),
     )
 
 
@@ -61,6 +70,7 @@ def check_output(parts: Parts, run: Run) -> Step:
     started = time.perf_counter()
     draft, damaged = _restored(run)
     breaches = [dataclasses.asdict(breach) for breach in contract.breaches(draft, _originals(run))]
+    proven, used = _proofs(parts, run, draft)
     texts = said(run.draft)
     subject = Subject(
         side="output",
@@ -69,25 +79,62 @@ def check_output(parts: Parts, run: Run) -> Step:
         surface=run.request.surface,
         texts=texts,
         draft=run.draft,
-        contract={"breaches": breaches, "write": contract.write},
+        contract={"breaches": breaches, "write": contract.write, "proofs": proven},
     )
-    verdicts = _moved(run, parts.runner.run(policy, subject), texts)
+    verdicts = parts.runner.run(policy, subject)
+    stopped = bool(damaged) or worst(verdicts) is not Outcome.ALLOW
+    judged = judging.look(parts, run, judging.texts_of(run.draft), stopped=stopped)
+    verdicts = _moved(run, (*verdicts, *judged.verdicts), texts)
+    if judged.usage is not None:
+        draft = dataclasses.replace(draft, usage=summed(draft.usage, dataclasses.replace(judged.usage, model="")))
     if damaged:
         ms = (time.perf_counter() - started) * 1000
         verdicts = (*verdicts, Verdict(check="masking", outcome=Outcome.HOLD, findings=(_damage(damaged),), ms=ms))
-    entry = _entry("output.checked", verdicts, policy.revision)
+    entry = _entry("output.checked", verdicts, policy.revision, content_hash=content_hash(draft))
     stop = _stop(run, verdicts, before_model=False)
     if stop is not None:
         changes = {**stop.changes, "draft": draft, "output_verdicts": verdicts, "policy": policy.revision}
-        return dataclasses.replace(stop, changes=changes, entries=(entry, *stop.entries[1:]))
+        entries = (*judged.entries, entry, *stop.entries[1:])
+        return dataclasses.replace(stop, changes=changes, entries=entries, writes=judged.write)
     raised = [f.raise_tier for v in verdicts for f in v.findings if f.raise_tier is not None]
     # Remarks are advice beside a text. What they quote is reviewed when somebody publishes it.
-    tier = run.tier if contract.write == "comments" else max([run.tier, *raised])
+    tier = run.tier if contract.write == "comments" or run.request.trial else max([run.tier, *raised])
+
+    def write(tx: Tx) -> Iterable[Entry] | None:
+        evidence_uses.note(tx, run.id, run.team, used)
+        return judged.write(tx) if judged.write is not None else None
+
     return Step(
         stage=Stage.DELIVER,
         changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},
-        entries=(entry,),
-        light=run.destinations == 0,
+        entries=(*judged.entries, entry),
+        writes=write if used else judged.write,
+        light=run.destinations == 0 and not used and judged.write is None,
+    )
+
+
+def _proofs(parts: Parts, run: Run, draft: Draft) -> tuple[list[dict[str, Any]] | None, dict[str, str]]:
+    """What the register says of the claims that cite evidence, None where there is no register; and what of it the
+    draft rightly relies on.
+
+    Raises:
+        Unavailable: the register cannot be read. The run waits: nothing passes unproven.
+    """
+    register = parts.register.now().entries
+    if not register:
+        return None, {}
+    day, market = parts.today().isoformat(), market_of(run.work.values)
+    found = proofs(draft.claims, register, team=run.team, market=market, day=day)
+    return found, relied(found, register)
+
+
+def _about_inputs(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Without remarks on the wording of evidence: it is offered to be cited, and nobody who asked can change it."""
+    return tuple(
+        dataclasses.replace(verdict, findings=tuple(f for f in verdict.findings if not f.where.startswith(EVIDENCE)))
+        if verdict.check == "copy_rules"
+        else verdict
+        for verdict in verdicts
     )
 
 
@@ -133,22 +180,21 @@ def _restored(run: Run) -> tuple[Draft, tuple[str, ...]]:
     assert draft is not None
     if not work.placeholders:
         return draft, ()
-    said = [[[v.text, dict(v.fields)] for v in draft.variants], [claim.text for claim in draft.claims]]
-    lines = [list(draft.disclosures), list(draft.assumptions), list(draft.missing_inputs)]
-    ((variants, claims), plain), damaged = masking.restore_value([said, lines], work.placeholders, work.nonce)
-    restored = dataclasses.replace(
-        draft,
-        variants=tuple(Variant(text=text, fields=fields) for text, fields in variants),
-        claims=tuple(dataclasses.replace(claim, text=text) for claim, text in zip(draft.claims, claims, strict=True)),
-        disclosures=tuple(plain[0]),
-        assumptions=tuple(plain[1]),
-        missing_inputs=tuple(plain[2]),
-    )
-    return restored, damaged
+    damaged: list[str] = []
+
+    def back(text: str) -> str:
+        restored = masking.restore(text, work.placeholders, work.nonce)
+        damaged.extend(restored.damaged)
+        return restored.text
+
+    return over(draft, back), tuple(dict.fromkeys(damaged))
 
 
 def _moved(run: Run, verdicts: tuple[Verdict, ...], texts: Mapping[str, str]) -> tuple[Verdict, ...]:
-    """The verdicts with their spans in the restored text: that is the one people see them in."""
+    """The verdicts with their spans in the restored text: that is the one people see them in.
+
+    The contract was held against that text already.
+    """
     work = run.work
     if not work.placeholders:
         return verdicts
@@ -161,7 +207,9 @@ def _moved(run: Run, verdicts: tuple[Verdict, ...], texts: Mapping[str, str]) ->
         return dataclasses.replace(finding, span=(start, end))
 
     return tuple(
-        dataclasses.replace(verdict, findings=tuple(moved(finding) for finding in verdict.findings))
+        verdict
+        if verdict.check == "output_contract"
+        else dataclasses.replace(verdict, findings=tuple(moved(finding) for finding in verdict.findings))
         for verdict in verdicts
     )
 

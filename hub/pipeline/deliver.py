@@ -9,6 +9,7 @@ from typing import Any
 from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Receipt, Run, RunState, Stage
 from hub.errors import ConfigurationError, InlayError, NeedsPermission, OutOfQuota, TargetGone, TryLater
 from hub.ledger import Entry
+from hub.pipeline import lapses, review
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Connection, Connector
@@ -23,7 +24,13 @@ _AFTER = {
 
 
 def deliver(parts: Parts, run: Run) -> Step:
-    """Write back whatever is due, then say where that leaves the run."""
+    """Write back whatever is due, then say where that leaves the run.
+
+    Raises:
+        Held: it was approved, and evidence it relies on has lapsed since.
+    """
+    if run.state is RunState.APPROVED:
+        lapses.still_held(parts, run)
     rows: list[DeliveryRow] = []
     if run.destinations:
         with parts.database.reading() as tx:
@@ -61,15 +68,20 @@ def deliver(parts: Parts, run: Run) -> Step:
             state=RunState.IN_REVIEW,
             rest=True,
             entries=(Entry("review.asked", {"tier": run.tier}),),
-            writes=lambda tx: _tell_later(parts, run, rows, tx),
+            writes=lambda tx: _wait_for_review(parts, run, rows, tx),
         )
     return Step(
         stage=Stage.DONE,
         state=RunState.DELIVERED,
         changes={"problem": None},
-        entries=(Entry("run.delivered", {"deliveries": len(rows), "simulated": run.simulated}),),
+        entries=(Entry("run.delivered", {"deliveries": len(rows), "tier": run.tier, "simulated": run.simulated}),),
         writes=(lambda tx: _afterwards(parts, run, rows, tx)) if rows else None,
     )
+
+
+def _wait_for_review(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
+    review.asked(parts, run, tx)
+    _tell_later(parts, run, rows, tx)
 
 
 def _afterwards(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:
@@ -269,6 +281,6 @@ def _store(parts: Parts, run: Run, row: DeliveryRow, changes: dict[str, Any], en
         runs.save(tx, run.id, run.token, {"wake_at": parts.leases.until()})
         deliveries.save(tx, row.key, now, changes)
         if entry is not None:
-            actor = parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
+            actor = parts.ledger.pseudonym(tx, run.request.actor.person, run.request.actor.via)
             parts.ledger.append(tx, run_id=run.id, team=run.team, actor=actor, at=now, entries=[entry])
     return dataclasses.replace(row, **changes)

@@ -39,9 +39,9 @@ def look(parts: Parts) -> int:
 def note(parts: Parts, run: Run, key: str, moment: str, found: Mapping[str, Any]) -> None:
     """Put what was found on record, and look no more for this moment."""
     entry = Entry("delivery.read_back", {"delivery": key, "moment": moment, "simulated": run.simulated, **found})
-    who = parts.ledger.pseudonym(None, "look-back")
     with parts.database.transaction() as tx:
         look_backs.done(tx, key, moment)
+        who = parts.ledger.pseudonym(tx, None, "look-back")
         parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=parts.clock(), entries=[entry])
 
 
@@ -55,7 +55,7 @@ def _look_at(parts: Parts, key: str, moment: str, attempts: int) -> None:
     with parts.database.reading() as tx:
         row = deliveries.get(tx, key)
         run = runs.get(tx, row.run_id) if row is not None else None
-    if row is None or run is None or run.draft is None or row.receipt is None:
+    if row is None or run is None or run.draft is None or not run.draft.variants or row.receipt is None:
         return _forget(parts, key, moment)
     if row.state not in (DeliveryState.DONE, DeliveryState.PLACED):
         return _forget(parts, key, moment)

@@ -6,12 +6,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from hub.connections import Connections
 from hub.domain import Actor, Run
 from hub.governance.policy import Policy
 from hub.governance.runner import Runner
 from hub.ledger import Ledger
+from hub.pipeline.register import Register
 from hub.pipeline.shelf import Shelf
 from hub.sdk import Model
 from hub.settings import Settings
@@ -69,10 +71,17 @@ class Parts:
     shelf: Shelf
     runner: Runner
     policy_of: Callable[[str], Policy]
+    register: Register
     model: Model
     connections: Connections
     leases: Leases
     clock: Callable[[], float]
+    #: What judges drafts where a policy has questions for it; None asks nobody.
+    judge: Model | None = None
     wake: Callable[[str], None] = lambda queue: None
     finished: Callable[[Run], None] = lambda run: None
     known_teams: set[str] = field(default_factory=set)
+
+    def today(self) -> date:
+        """The day by the hub's clock, in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC).date()

@@ -26,12 +26,18 @@ def place(parts: Parts, run: Run, actor: Actor, target: Target, receipt: Receipt
     what was taken back may stand again. Nobody changes what another placed, or what the hub wrote.
 
     Raises:
-        Conflict: there is no draft to place, or it is said to be reviewed and is not.
+        Conflict: there is no draft to place, it is a trial's, or it is said to be reviewed and is not.
         BadRequest: the receipt names no marker, or there are too many places.
     """
     marker = _marker(receipt)
     if run.draft is None or not run.draft.variants:
         raise Conflict("This run has no draft that could stand anywhere.", instead="Open the run to see what it needs.")
+    if run.request.trial:
+        # Whatever its template asks for, nobody reviewed it and nobody will.
+        raise Conflict(
+            "This draft comes from a trial of a template, and goes nowhere.",
+            instead="Use the template once it is published.",
+        )
     if reviewed and run.tier >= 2 and not (run.review and run.review.decision == "accept"):
         raise Conflict(
             "This draft is not reviewed yet.", instead="Write it with its 'not reviewed' line, or wait for the review."
@@ -117,7 +123,7 @@ def stands(parts: Parts, run: Run, actor: Actor, marker: str, standing: Standing
         if len(told) >= MOST and parts.clock() - told[-1].at < DAY:
             return  # The ledger grows by what people do, not by how often a surface calls.
         data = {"delivery": known.key, "moment": "at a visit", "simulated": run.simulated, **found}
-        who = parts.ledger.pseudonym(None, "surface")
+        who = parts.ledger.pseudonym(tx, None, "surface")
         parts.ledger.append(
             tx, run_id=run.id, team=run.team, actor=who, at=parts.clock(), entries=[Entry("delivery.read_back", data)]
         )
@@ -138,7 +144,7 @@ def _held(
             entry = write(tx, held)
             runs.save(tx, held.id, token, {"token": None, "wake_at": None})
             if entry is not None:
-                who = parts.ledger.pseudonym(actor.person, actor.via)
+                who = parts.ledger.pseudonym(tx, actor.person, actor.via)
                 parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[entry])
             after = runs.get(tx, run.id)
     finally:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from hub.clean import clean_json, clean_text
 from hub.domain import Context, Problem, Request, Run, RunState, Stage, Target
-from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, TryLater, UnknownName
+from hub.errors import BadRequest, Conflict, InlayError, LeaseLost, NotAllowed, Paused, TryLater, UnknownName
 from hub.ledger import Entry
 from hub.pipeline import picture as pictured
 from hub.pipeline import routes, tell
@@ -171,6 +171,7 @@ def _entry(run: Run) -> Entry:
             "state": run.state,
             "destinations": run.destinations,
             **({"picture": run.request.picture} if run.request.picture else {}),
+            **({"trial": True} if run.request.trial else {}),
             **({"problem": run.problem.code} if run.problem else {}),
         },
     )
@@ -215,7 +216,11 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     destinations = request.destinations
     if name is None:
         raise BadRequest("The request names neither a workflow nor a template.", instead="Send one of the two.")
-    template = parts.shelf.current(name)
+    template = parts.shelf.revision(request.trial) if request.trial else parts.shelf.current(name)
+    if not request.trial:
+        parts.shelf.still_open(name)
+    elif template.name != name or request.target is not None or destinations:
+        raise BadRequest("A trial is of one text of a template and goes nowhere.")
     if template.teams and team not in template.teams:
         raise NotAllowed(
             f"The template {name} is not for the team {team}.", instead=f"Ask its owner, {template.owner}, to open it."
@@ -223,7 +228,12 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
     if request.target is not None and not destinations:
         destinations = (request.target,)
     for target in {t.connection: t for t in (*destinations, *([request.target] if request.target else []))}.values():
-        parts.connections.for_team(target.connection, team)
+        try:
+            parts.connections.for_team(target.connection, team)
+        except Paused:
+            # A person is told. What a vendor sends is kept and waits: it sends it only so many times.
+            if strict:
+                raise
     if request.picture and template.picture == "none":
         raise BadRequest(
             f"The template {name} looks at no picture, and one was sent.", instead="Leave the picture out."
@@ -266,7 +276,7 @@ def _new_run(parts: Parts, request: Request, plan: _Plan | None, problem: Proble
         request=request,
         template=plan.template.name if plan else (request.template or request.workflow or ""),
         revision=plan.template.revision if plan else "",
-        tier=plan.template.tier if plan else 0,
+        tier=plan.template.tier if plan and not request.trial else 0,
         queue=ASK,
         turn=now,
         wake_at=now if problem is None else None,

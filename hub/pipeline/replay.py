@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from hub.domain import Finding, Outcome, Run
 from hub.errors import InlayError
@@ -23,18 +24,21 @@ BATCH, NAMED = 200, 5
 @dataclass(slots=True)
 class Team:
     """What the pack would have done to one team. ``held`` are runs it would have stopped and that were not stopped;
-    ``raised`` those that would have needed a review of a higher tier."""
+    ``raised`` those that would have needed a review of a higher tier. ``freed`` are runs that its rules alone stopped,
+    ``gone`` those whose text retention has removed."""
 
     runs: int = 0
     held: int = 0
     raised: int = 0
     noted: int = 0
+    freed: int = 0
+    gone: int = 0
 
 
 @dataclass(slots=True)
 class Replay:
     """``rules`` counts the runs each rule would have found something in, ``examples`` names some of them. ``whole``
-    is False when it was stopped before its end."""
+    is False when it was stopped before its end. Simulated drafts do not count."""
 
     pack: str
     days: float
@@ -42,6 +46,32 @@ class Replay:
     rules: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     whole: bool = False
+
+
+def as_data(found: Replay) -> dict[str, Any]:
+    """What was found as plain data. Not ``asdict``: that makes pairs of what a Counter counts."""
+    return {**asdict(replace(found, rules=Counter())), "rules": dict(found.rules)}
+
+
+@dataclass(slots=True)
+class Walk:
+    """Runs from the newest to the oldest, a batch at a time. ``before`` is where it stands, as ``runs.newest`` says."""
+
+    parts: Parts
+    since: float
+    teams: list[str] | None
+    before: tuple[float, str] | None = None
+    over: bool = False
+
+    def next(self) -> list[Run]:
+        """The next batch; with the last one ``over`` is True."""
+        with self.parts.database.reading() as tx:
+            batch = runs.newest(tx, teams=self.teams, limit=BATCH, before=self.before)
+        fresh = [run for run in batch if run.created_at >= self.since]
+        self.over = len(fresh) < BATCH
+        if fresh:
+            self.before = (fresh[-1].created_at, fresh[-1].id)
+        return fresh
 
 
 def replay(
@@ -59,32 +89,37 @@ def replay(
         progress: told after each batch how many runs were looked at.
         stopped: asked before each batch whether to end early.
     """
-    found, check, done = Replay(pack=pack.pack, days=days), CopyRules(), 0
-    rules = [rule.data for rule in pack.checks if rule.name == "copy_rules"]
-    for batch in _batches(parts, parts.clock() - days * DAY, team):
+    found, done = Replay(pack=pack.pack, days=days), 0
+    walk = Walk(parts, parts.clock() - days * DAY, [team] if team else None)
+    while not walk.over:
         if stopped():
             return found
-        for run in batch:
-            if run.draft is not None:
-                findings = [one for data in rules for one in check.examine(_subject(parts, run, data))]
-                _count(found, run, findings)
+        batch = walk.next()
+        weigh(parts, pack, found, batch)
         done += len(batch)
-        progress(done)
+        if batch:
+            progress(done)
     found.whole = True
     return found
 
 
-def _batches(parts: Parts, since: float, team: str | None) -> Iterator[list[Run]]:
-    before: tuple[float, str] | None = None
-    while True:
-        with parts.database.reading() as tx:
-            batch = runs.newest(tx, teams=[team] if team else None, limit=BATCH, before=before)
-        fresh = [run for run in batch if run.created_at >= since]
-        if fresh:
-            yield fresh
-        if len(fresh) < BATCH:
-            return
-        before = (fresh[-1].created_at, fresh[-1].id)
+def weigh(parts: Parts, pack: Pack, found: Replay, batch: Iterable[Run]) -> None:
+    """Add to ``found`` what the pack says of these runs' drafts."""
+    rules = [rule.data for rule in pack.checks if rule.name == "copy_rules"]
+    check = CopyRules()
+    for run in batch:
+        if run.simulated:
+            continue
+        if run.draft is not None and run.draft.variants:
+            findings = [one for data in rules for one in check.examine(_subject(parts, run, data))]
+            _count(found, run, findings, pack.pack)
+        elif run.output_verdicts:
+            found.teams.setdefault(run.team, Team()).gone += 1
+
+
+def not_replayed(pack: Pack) -> list[str]:
+    """The checks of a pack that are not tried: they ask a model, or look at what was put in."""
+    return [rule.name for rule in pack.checks if rule.name != "copy_rules"]
 
 
 def _subject(parts: Parts, run: Run, rules: object) -> Subject:
@@ -105,10 +140,12 @@ def _subject(parts: Parts, run: Run, rules: object) -> Subject:
     )
 
 
-def _count(found: Replay, run: Run, findings: list[Finding]) -> None:
+def _count(found: Replay, run: Run, findings: list[Finding], pack: str) -> None:
     team = found.teams.setdefault(run.team, Team())
     team.runs += 1
+    stopping = [one for verdict in run.output_verdicts for one in verdict.findings if one.outcome is not Outcome.ALLOW]
     stopped = any(verdict.outcome is not Outcome.ALLOW for verdict in run.output_verdicts)
+    team.freed += bool(stopping) and all(one.rule.startswith(f"{pack}.") for one in stopping)
     if any(one.outcome is Outcome.HOLD for one in findings):
         team.held += not stopped
     elif max((one.raise_tier or 0 for one in findings), default=0) > run.tier:

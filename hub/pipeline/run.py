@@ -24,7 +24,7 @@ from hub.errors import (
     TryLater,
 )
 from hub.ledger import Entry
-from hub.pipeline import act
+from hub.pipeline import act, judging
 from hub.pipeline.ask import ask, begin
 from hub.pipeline.check import check_input, check_output
 from hub.pipeline.compose import compose
@@ -43,6 +43,16 @@ STAGES: dict[Stage, Callable[[Parts, Run], Step]] = {
     Stage.CHECK_OUTPUT: check_output,
     Stage.DELIVER: deliver,
 }
+
+
+def _judge_again(parts: Parts, run: Run) -> Step:
+    if judging.due(parts, run) is None or run.draft is None:
+        return check_output(parts, run)
+    return judging.begin(parts, run, judging.texts_of(run.draft))
+
+
+#: What comes before the stages that pay for a call, when a run is taken up in one.
+_TAKEN_UP: dict[Stage, Callable[[Parts, Run], Step]] = {Stage.ASK: begin, Stage.CHECK_OUTPUT: _judge_again}
 
 #: How a run ends when a stage raises. The first that fits counts.
 ENDINGS: tuple[tuple[type[InlayError], RunState], ...] = (
@@ -65,11 +75,19 @@ def work(parts: Parts, queue: str) -> Run | None:
     return _take_and_walk(parts, lambda tx, lease: runs.take_next(tx, queue, **lease))
 
 
-def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[[], None] = lambda: None) -> Run:
+def walk(
+    parts: Parts,
+    run: Run,
+    birth: Step | None = None,
+    *,
+    direct: bool = False,
+    stored: Callable[[], None] = lambda: None,
+) -> Run:
     """Go on with a run whose lease is ours until it waits, rests or ends.
 
     Args:
         birth: for a run that is not stored yet, the step that stores it with its first commit.
+        direct: whoever leased it left it in this stage just now, so no call of it can be in doubt.
         stored: called once the run is surely stored.
 
     Returns:
@@ -80,7 +98,7 @@ def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[
         Unavailable: the database does not answer; with ``birth`` nothing may be stored.
     """
     try:
-        direct, light, since = False, birth, run.updated_at
+        light, since = birth, run.updated_at
         while run.token is not None:
             since = run.updated_at
             step, ms = _next(parts, run, direct)
@@ -97,7 +115,7 @@ def walk(parts: Parts, run: Run, birth: Step | None = None, *, stored: Callable[
                 instead = isinstance(error, Refused) and step.otherwise
                 failed = _timed(_failed(parts, run, error), run.stage, ms).after(light)
                 run = commit(parts, run, instead or failed)
-            direct, light = run.stage is Stage.ASK, None
+            direct, light = run.stage in _TAKEN_UP, None
             stored()
     except LeaseLost:
         log.info("lease lost", run=run.id, stage=run.stage)
@@ -140,7 +158,7 @@ def _next(parts: Parts, run: Run, direct: bool) -> tuple[Step, float]:
     """The next step of a run and how long the stage took, in milliseconds. No stage's failure escapes."""
     started = time.perf_counter()
     try:
-        stage = begin if run.stage is Stage.ASK and not direct else STAGES[run.stage]
+        stage = STAGES[run.stage] if direct else _TAKEN_UP.get(run.stage, STAGES[run.stage])
         step = stage(parts, run)
     except LeaseLost:
         raise

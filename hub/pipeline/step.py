@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from hub.domain import Run, RunState, Stage
+from hub.domain import Actor, Run, RunState, Stage
 from hub.errors import Conflict, Unavailable
 from hub.ledger import Entry
 from hub.pipeline import tell
@@ -44,10 +44,11 @@ class Step:
     """The outcome of a stage.
 
     ``pause`` puts the run off by so many seconds; ``rest`` leaves it to a person; neither means it goes on at once.
-    ``writes`` runs inside the commit, after the lease was checked; when it is refused, nothing of the step happens and
-    ``otherwise`` is committed in its place, or the refusal itself. A ``light`` step only thought: nothing outside
-    follows from it before the next one, so both are stored in one transaction, and a crash between them costs the
-    thinking only. ``store`` is set in the first commit of a run: how it comes to be stored.
+    ``writes`` runs inside the commit, after the lease was checked, and may hand back what else is to be recorded; when
+    it is refused, nothing of the step happens and ``otherwise`` is committed in its place, or the refusal itself. A
+    ``light`` step only thought: nothing outside follows from it before the next one, so both are stored in one
+    transaction, and a crash between them costs the thinking only. ``store`` is set in the first commit of a run: how it
+    comes to be stored.
     """
 
     stage: Stage
@@ -56,7 +57,7 @@ class Step:
     entries: tuple[Entry, ...] = ()
     pause: float | None = None
     rest: bool = False
-    writes: Callable[[Tx], None] | None = None
+    writes: Callable[[Tx], Iterable[Entry] | None] | None = None
     otherwise: Step | None = None
     light: bool = False
     store: Callable[[Tx, Run], None] | None = None
@@ -74,8 +75,8 @@ class Step:
         )
 
 
-def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> Run:
-    """Make a step so, if the run is still ours.
+def commit(parts: Parts, run: Run, step: Step, *, actor: Actor | None = None) -> Run:
+    """Make a step so, if the run is still ours. ``actor`` is who did it, left out the asker.
 
     Raises:
         LeaseLost: another worker has the run; nothing was changed.
@@ -97,8 +98,7 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
         "wake_at": parts.leases.until() if held else (now + (step.pause or 0.0) if moving else None),
         "ended_at": None if state in MOVING or state is S.IN_REVIEW else now,
     }
-    who = actor or parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
-
+    by = actor or run.request.actor
     after = dataclasses.replace(run, **changes)
 
     def write() -> None:
@@ -107,14 +107,17 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
                 runs.save(tx, run.id, run.token, changes, since=run.updated_at)
             else:
                 step.store(tx, after)
-            if step.writes is not None:
-                step.writes(tx)
+            more = step.writes(tx) if step.writes is not None else None
+            entries = (*step.entries, *(more or ()))
             if not moving:
                 tell.plan(tx, run, state, now)
             if run.stage is Stage.ASK and not moving:
                 # Money set aside for a call that is not made comes back with the ending, in the same transaction.
                 budgets.release(tx, run.id)
-            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=step.entries)
+            elif run.stage is Stage.CHECK_OUTPUT and not moving and parts.judge is not None:
+                budgets.settle(tx, run.id, None, now)  # A judge may have been asked.
+            who = parts.ledger.pseudonym(tx, by.person, by.via)
+            parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=entries)
 
     if step.store is not None:
         write()  # Its sender is there to hear that it was not stored.
@@ -125,12 +128,19 @@ def commit(parts: Parts, run: Run, step: Step, *, actor: str | None = None) -> R
     return after
 
 
+def give_back(parts: Parts, held: Run) -> None:
+    """End the lease that was taken for a person's act and leave the run as it was: resting."""
+    with parts.database.transaction() as tx:
+        runs.save(tx, held.id, held.token, {"token": None, "wake_at": None})
+
+
 def store(parts: Parts, run: Run, birth: Step) -> None:
     """Store a new run as it stands, with the ledger entry of its birth."""
     assert birth.store is not None
-    who = parts.ledger.pseudonym(run.request.actor.person, run.request.actor.via)
+    by = run.request.actor
     with parts.database.transaction() as tx:
         birth.store(tx, run)
+        who = parts.ledger.pseudonym(tx, by.person, by.via)
         parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=run.created_at, entries=birth.entries)
 
 

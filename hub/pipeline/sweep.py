@@ -196,6 +196,6 @@ def _hear(parts: Parts, connection: str, opinion: Opinion) -> None:
             return
         if facts.put(tx, connection, Fact(kind="opinion", vendor_id=opinion.key[:96], at=now, data=said)):
             data = {"ease": None, "useful": useful, "tag": None, "simulated": run.simulated, "via": connection}
-            who = parts.ledger.pseudonym(opinion.person, connection)
+            who = parts.ledger.pseudonym(tx, opinion.person, connection)
             entry = Entry("feedback.given", data)
             parts.ledger.append(tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[entry])

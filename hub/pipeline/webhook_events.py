@@ -49,12 +49,17 @@ EVENTS: Mapping[str, Kind] = {
     "run.delivered": Kind("Every text of a run stands where it belongs.", ("run.delivered",), ("delivered",)),
     "run.cancelled": Kind("Somebody cancelled a run.", ("run.cancelled",), ("cancelled",)),
     "review.asked": Kind("A draft waits for its review.", ("review.asked",), ("in_review",)),
+    "review.late": Kind("A review, or a look at a delivered draft, is late.", ("review.late",)),
+    "review.due_soon": Kind("A review, or a look at a delivered draft, is nearly late.", ("review.due_soon",)),
+    "review.looked": Kind("Somebody looked at a draft that was delivered already.", ("review.looked",)),
     "review.decided": Kind("A reviewer has decided on a draft.", ("review.decided",), ("approved", "refused")),
     "output.accepted": Kind("Whoever asked keeps a delivered draft.", ("output.accepted",), ("delivered",)),
     "output.rejected": Kind("Whoever asked does not keep a delivered draft.", ("output.rejected",), ("delivered",)),
     "delivery.done": Kind("One text stands in its system.", ("delivery.done", "delivery.placed"), ("done",)),
     "delivery.failed": Kind("One text could not be written.", _UNWRITTEN, ("failed", "orphaned", "waiting_user")),
     "delivery.undone": Kind("One text was taken back.", ("delivery.undone",), ("undone",)),
+    "evidence.lapsed": Kind("Evidence that a text relies on does not hold any more.", ("evidence.lapsed",)),
+    "budget.warned": Kind("A budget is nearly used up: once in its month.", ("budget.warned",)),
     "feedback.given": Kind("Somebody said how a run was for them.", ("feedback.given",)),
 }
 #: What every message has.
@@ -63,7 +68,7 @@ FIELDS: Mapping[str, str] = {
     "run": "the run's id: `GET /api/v1/runs/{id}` has the rest",
     "team": "the team's id",
     "template": "the template's name; empty where the request named none that is known",
-    "status": "where the run, or the delivery, stands by this event; `feedback.given` has none",
+    "status": "where the run, or the delivery, stands by this event; `feedback.given` and `budget.warned` have none",
     "page": "the address of the run's page",
 }
 #: What a message about a delivery has as well.
@@ -71,8 +76,10 @@ LINK = "where people can look at the text in its system, when that is known"
 #: What leaves of a row's data beside what every message has. A key that is not here stays in the hub.
 TOLD = frozenset(
     {
-        *("arrived", "code", "connection", "decision", "deliveries", "delivery", "ease", "of", "reviewed", "rules"),
-        *("simulated", "surface", "tag", "tier", "trigger", "useful", "was"),
+        *("arrived", "budget", "clean", "code", "connection", "decision", "deliveries", "delivery", "due_at", "ease"),
+        "evidence",
+        *("kind", "lapse", "limit_micros", "name", "of", "period", "reviewed", "rules", "simulated", "surface", "tag"),
+        *("tier", "trigger", "used_micros", "useful", "warn_at", "was"),
     }
 )
 _VERDICTS = {"hold": "run.held", "deny": "run.refused"}

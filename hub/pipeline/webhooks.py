@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from hub.errors import BadRequest, ConfigurationError, InlayError, UnknownName, VendorRefused
+from hub.pipeline import channel
 from hub.pipeline.webhook_events import TEST, VERSION, body, body_of, event_of, id_of, rows_of, signed
 from hub.sdk import GuardedHttp, Reply
 from hub.store import Database, Tx, endpoints
@@ -93,7 +94,8 @@ class Webhooks:
         one = self._named(name)
         at = self.clock()
         with self._line(one) as post:
-            return post(f"test_{int(at * 1000)}", body(TEST, at, {"version": VERSION, "endpoint": name}))
+            message = body(TEST, at, {"version": VERSION, "endpoint": name})
+            return post(f"test_{int(at * 1000)}", channel.test(name) if one.format == channel.SLACK else message)
 
     def again(self, name: str, seq: int) -> Outcome:
         """Send one event now, whatever became of it before, under the same id.
@@ -110,7 +112,7 @@ class Webhooks:
         if event_of(found.row) not in one.events or one.team not in (None, found.row.team):
             raise BadRequest(f"This event is not told to {name}.", instead="Declare it in hub.yaml.", who="an admin")
         with self._line(one) as post:
-            outcome = post(id_of(found.row), self._body(found))
+            outcome = post(id_of(found.row), self._body(one, found))
         if not outcome.problem:
             with self.database.transaction() as tx:
                 endpoints.taken(tx, name, seq)
@@ -160,7 +162,7 @@ class Webhooks:
                     if time.monotonic() > until:
                         self._note(one, due_at=0.0)
                         return sent
-                    outcome = post(id_of(found.row), self._body(found))
+                    outcome = post(id_of(found.row), self._body(one, found))
                     if not outcome.problem:
                         one, sent = self._taken(one, found.row.seq, known, outcome), sent + 1
                         continue
@@ -220,7 +222,9 @@ class Webhooks:
         with self.database.transaction() as tx:
             return endpoints.note(tx, one, **values)
 
-    def _body(self, found: Happened) -> bytes:
+    def _body(self, one: Endpoint, found: Happened) -> bytes:
+        if one.format == channel.SLACK:
+            return channel.line(found, self.url)
         return body_of(found.row, found.template, found.link, self.url)
 
     @contextmanager
@@ -237,9 +241,11 @@ class Webhooks:
 
         def post(id: str, message: bytes) -> Outcome:
             try:
-                secrets = [secret.reveal() for _, secret in sorted(self.vault.open(one.secrets).items())]
-                headers = {"content-type": "application/json", **signed(secrets, id, self.clock(), message)}
-                reply = http.request("POST", one.url, headers=headers, body=message)
+                opened = {name: secret.reveal() for name, secret in sorted(self.vault.open(one.secrets).items())}
+                url = opened.pop(channel.ADDRESS, one.url)
+                proof = signed(opened.values(), id, self.clock(), message) if opened else {}
+                headers = {"content-type": "application/json", **proof}
+                reply = http.request("POST", url, headers=headers, body=message)
             except VendorRefused as error:
                 return Outcome(None, error.what)
             except (InlayError, ConfigurationError) as error:

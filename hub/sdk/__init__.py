@@ -43,7 +43,8 @@ from hub.errors import (
 )
 from hub.sdk.arriving import Fact, News, Notice, Opinion, Swept
 from hub.sdk.check import Check, Subject
-from hub.sdk.connector import Connection, Connector, Inbound, InboundAnswer, ItemCount
+from hub.sdk.compare import likeness
+from hub.sdk.connector import Connection, Connector, Entrance, Inbound, InboundAnswer, ItemCount
 from hub.sdk.desk import Desk, Visit, Visitor
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import GuardedHttp, Reply
@@ -68,6 +69,7 @@ __all__ = [
     "Delivery",
     "Desk",
     "Draft",
+    "Entrance",
     "Fact",
     "Finding",
     "GuardedHttp",
@@ -116,4 +118,5 @@ __all__ = [
     "clean_json",
     "clean_text",
     "hookimpl",
+    "likeness",
 ]

@@ -42,6 +42,10 @@ class Check(ABC):
     sides: ClassVar[frozenset[str]] = frozenset({"input", "output"})
     seconds: ClassVar[float] = 5.0
 
+    def warm(self) -> None:
+        """Load what the first ``examine`` would load. A hub calls it in the background when it starts."""
+        return
+
     @abstractmethod
     def examine(self, subject: Subject) -> Sequence[Finding]:
         """Everything found, worst or mildest in any order; an empty sequence means nothing was found."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -63,6 +63,18 @@ class Connection:
     account: str = "default"
     token: Secret | None = field(default=None, repr=False)
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """Where people of a team work with Inlay in a vendor's program: what it is called, what they do there, in a
+    sentence, and the address it opens at. ``guide`` names a guide of the hub or is an address of the connector's own.
+    """
+
+    title: str
+    says: str
+    url: str = ""
+    guide: str = ""
 
 
 class Connector(ABC):
@@ -212,6 +224,20 @@ class Connector(ABC):
         """Where a person can look at the target, or an empty string."""
         return ""
 
+    def entrances(self, connection: Connection) -> Sequence[Entrance]:
+        """Where people work with Inlay over this connection: their home page leads there. Pure: no network."""
+        return ()
+
+    def written_at(self, connection: Connection, place: str) -> Iterable[str]:
+        """What receipts may call what a person points at: the ids of what stands at ``place`` or beside it. It is an id
+        or an address as people copy it, of this vendor or of any other. Who asks is shown their teams' runs only.
+        What needs no call comes first: it counts although the vendor does not answer.
+
+        Raises:
+            NeedsPermission, TryLater, VendorRefused.
+        """
+        return ()
+
     def caution(self, connection: Connection) -> str:
         """What people should know before they rely on this connection, in a sentence; empty where all is well. It is
         shown wherever the connection is. Pure: no network.
@@ -250,6 +276,22 @@ class Connector(ABC):
     def sandbox(self) -> Callable[..., Any] | None:
         """A function that starts the local stand-in for the vendor, or None. See the connector's ``sandbox.py``."""
         return None
+
+    def target_of(self, connection: Connection, given: str) -> Json:
+        """The target a person means by ``given``: an id, or an address as they copy it from the vendor's pages. Empty
+        where this connector cannot tell: then nobody is asked for a place. Pure: no network.
+
+        Raises:
+            BadRequest: it is no place of this vendor; the message says what one looks like.
+        """
+        return {}
+
+    def check_target(self, at: Json) -> None:  # noqa: B027 - most can tell nothing without asking the vendor
+        """Whether a target of a workflow is well formed, as far as it can be told without asking the vendor. Pure.
+
+        Raises:
+            BadRequest: it is not; the message names the field.
+        """
 
     def sample_target(self) -> Json:
         """A target in the sandbox's own sample data, for the demo and the set-up wizard."""

@@ -60,9 +60,15 @@ class ConnectorSettings(BaseModel):
     """The base of a connector's settings: frozen, and a misspelt name is an error.
 
     Give every field a ``description``: it is the help an admin reads. ``hosts()`` names the only hosts the connection's
-    HTTP client will ever call.
+    HTTP client will ever call. ``asked_first`` are the fields a set-up begins with, in order; the others come below.
+    ``long_secrets`` are those of several lines, such as a private key.
+
+    A secret that has a sibling ``<name>_previous`` can be changed with an overlap: the connector accepts both until the
+    admin ends it.
     """
 
+    asked_first: ClassVar[tuple[str, ...]] = ()
+    long_secrets: ClassVar[tuple[str, ...]] = ()
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def hosts(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +11,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hub.domain import Target
-from hub.store.tables import connection, enablement, workflow
+from hub.store.tables import connection, enablement, fact, notice, permit, sweep, tryout, workflow
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """A connection as it is stored: plain settings, sealed secrets."""
+    """A connection as it is stored: plain settings, sealed secrets, and for each secret when it was set.
+
+    ``declared`` says that a hub.yaml holds it: then its settings are changed there.
+    """
 
     name: str
     connector: str
@@ -27,6 +30,8 @@ class ConnectionRow:
     sandbox: bool
     paused: bool
     updated_at: float
+    declared: bool = False
+    secret_dates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,11 @@ def pause(tx: Connection, name: str, paused: bool, now: float) -> bool:
     return tx.execute(changed).rowcount == 1
 
 
-def enable(tx: Connection, name: str, team: str, settings: Mapping[str, Any]) -> None:
-    """Switch a connection on for a team."""
-    insert = _INSERT[tx.dialect.name](enablement).values(connection=name, team=team, settings=dict(settings))
-    tx.execute(insert.on_conflict_do_update(index_elements=["connection", "team"], set_={"settings": dict(settings)}))
+def enable(tx: Connection, name: str, team: str, settings: Mapping[str, Any], *, declared: bool = False) -> None:
+    """Switch a connection on for a team. ``declared``: a hub.yaml says so."""
+    said = {"settings": dict(settings), "declared": declared}
+    insert = _INSERT[tx.dialect.name](enablement).values(connection=name, team=team, **said)
+    tx.execute(insert.on_conflict_do_update(index_elements=["connection", "team"], set_=said))
 
 
 def disable(tx: Connection, name: str, team: str) -> bool:
@@ -76,7 +82,7 @@ def disable(tx: Connection, name: str, team: str) -> bool:
 
 
 def enabled(tx: Connection, name: str, team: str) -> bool:
-    """True when the connection is on for the team and not paused."""
+    """True when the connection is on for the team, paused or not."""
     return tx.execute(_ENABLED, {"name": name, "team": team}).first() is not None
 
 
@@ -84,6 +90,22 @@ def enablements(tx: Connection) -> list[tuple[str, str, Mapping[str, Any]]]:
     """(connection, team, settings) of everything that is switched on."""
     columns = (enablement.c.connection, enablement.c.team, enablement.c.settings)
     return [tuple(row) for row in tx.execute(sa.select(*columns).order_by(*columns[:2]))]
+
+
+def declared_for(tx: Connection, name: str | None = None) -> set[tuple[str, str]]:
+    """(connection, team) of the switches a hub.yaml holds; of one connection, or of all."""
+    columns = (enablement.c.connection, enablement.c.team)
+    statement = sa.select(*columns).where(enablement.c.declared.is_(True))
+    if name is not None:
+        statement = statement.where(enablement.c.connection == name)
+    return {(row.connection, row.team) for row in tx.execute(statement)}
+
+
+def remove(tx: Connection, name: str) -> None:
+    """Delete a connection with what is kept about it. Receipts of what was written over it stay with their runs."""
+    for table in (tryout, permit, notice, sweep, fact, enablement):
+        tx.execute(sa.delete(table).where(table.c.connection == name))
+    tx.execute(sa.delete(connection).where(connection.c.name == name))
 
 
 def teams_of(tx: Connection, name: str) -> list[str]:
@@ -135,11 +157,7 @@ _COLUMNS = tuple(connection.c[name] for name in ConnectionRow.__slots__)
 _CONNECTION = sa.select(*_COLUMNS).where(connection.c.name == sa.bindparam("name"))
 _ENABLED = (
     sa.select(sa.literal(1))
-    .select_from(enablement.join(connection, connection.c.name == enablement.c.connection))
-    .where(
-        enablement.c.connection == sa.bindparam("name"),
-        enablement.c.team == sa.bindparam("team"),
-        connection.c.paused.is_(False),
-    )
+    .select_from(enablement)
+    .where(enablement.c.connection == sa.bindparam("name"), enablement.c.team == sa.bindparam("team"))
 )
 _WORKFLOW = sa.select(workflow).where(workflow.c.team == sa.bindparam("team"), workflow.c.name == sa.bindparam("name"))

@@ -9,9 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from hub.domain import DeliveryRow, DeliveryState, Target
+from hub.domain import DeliveryRow, DeliveryState, Receipt, Target
 from hub.store.codec import decode, encode
 from hub.store.tables import delivery as table
+from hub.store.tables import run
+
+#: As many characters of a vendor's id are looked up by; no vendor's is longer.
+_LONGEST_ID = 255
 
 
 def create(
@@ -66,6 +70,25 @@ def get(tx: Connection, key: str) -> DeliveryRow | None:
     return None if row is None else _delivery(row)
 
 
+def at_vendor(
+    tx: Connection, ids: Collection[str], *, teams: Sequence[str] | None, connection: str | None = None, limit: int
+) -> list[DeliveryRow]:
+    """What these teams (None: all) wrote to what the vendor knows by one of these ids, newest first."""
+    statement = (
+        sa.select(table)
+        .join(run, run.c.id == table.c.run_id)
+        .where(table.c.vendor_id.in_([one[:_LONGEST_ID] for one in ids if one]))
+        .order_by(table.c.updated_at.desc(), table.c.key)
+        .limit(limit)
+    )
+    if teams is not None:
+        statement = statement.where(run.c.team.in_(list(teams)))
+    if connection is not None:
+        statement = statement.where(table.c.connection == connection)
+    found = [_delivery(row) for row in tx.execute(statement)]
+    return [row for row in found if row.receipt is not None and row.receipt.vendor_id in ids]
+
+
 def links(tx: Connection, keys: Collection[str]) -> dict[str, str]:
     """Where people can look at what was written, by delivery, as far as receipts say."""
     if not keys:
@@ -89,6 +112,7 @@ def add(tx: Connection, row: DeliveryRow, now: float) -> None:
             reviewed=row.reviewed,
             attempts=row.attempts,
             receipt=encode("receipt", row.receipt),
+            vendor_id=_vendor_id(row.receipt),
             updated_at=now,
             on_behalf_of=row.on_behalf_of,
         )
@@ -100,6 +124,8 @@ def save(tx: Connection, key: str, now: float, changes: Mapping[str, Any]) -> No
     values = {name: encode(name, value) for name, value in changes.items()}
     if "target" in changes:
         values["connection"] = changes["target"].connection
+    if "receipt" in changes:
+        values["vendor_id"] = _vendor_id(changes["receipt"])
     tx.execute(sa.update(table).where(table.c.key == key).values(updated_at=now, **values))
 
 
@@ -113,6 +139,10 @@ def reopen(tx: Connection, run_id: str, *, states: Sequence[DeliveryState], revi
         .where(table.c.run_id == run_id, table.c.state.in_([state.value for state in states]))
         .values(updated_at=now, **values)
     ).rowcount
+
+
+def _vendor_id(receipt: Receipt | None) -> str | None:
+    return receipt.vendor_id[:_LONGEST_ID] or None if receipt is not None else None
 
 
 def _delivery(row: Row[Any]) -> DeliveryRow:

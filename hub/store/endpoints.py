@@ -29,8 +29,8 @@ State = Literal["on", "off", "failing", "gone"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One receiver. It was declared as it stands after the ledger row ``first``; ``cursor`` is the last one that was
-    looked at for it. ``private`` lets it stand in a private network. ``attempts`` counts the calls in a row that found
-    it away."""
+    looked at for it. ``format`` is how it is told: as a Standard Webhook, or a line in a channel. ``private`` lets it
+    stand in a private network. ``attempts`` counts the calls in a row that found it away."""
 
     name: str
     url: str
@@ -38,6 +38,7 @@ class Endpoint:
     team: str | None
     secrets: str
     private: bool = False
+    format: str = "standard"
     state: State
     first: int = 0
     cursor: int = 0
@@ -84,6 +85,7 @@ def put(tx: Connection, one: Endpoint) -> None:
         "team": one.team,
         "secrets": one.secrets,
         "private": one.private,
+        "format": one.format,
         "state": one.state,
         "due_at": 0.0,
         "attempts": 0,

@@ -95,6 +95,11 @@ def revoke_given_for(tx: Connection, secret: str) -> int:
     return tx.execute(sa.delete(table).where(table.c.origin == digest(secret))).rowcount
 
 
+def revoke_of(tx: Connection, person: str) -> int:
+    """Forget everything that lets panels in for this person; how many there were."""
+    return tx.execute(sa.delete(table).where(sa.func.lower(table.c.person) == person.lower())).rowcount
+
+
 def expire(tx: Connection, before: float) -> int:
     """Forget what expired before then."""
     return tx.execute(sa.delete(table).where(table.c.expires_at <= before)).rowcount

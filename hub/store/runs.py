@@ -17,7 +17,7 @@ from hub.store.hot import Hot
 from hub.store.tables import run as table
 
 _COLUMNS = tuple(column.name for column in table.columns)
-_UNSTORED = ("request_key", "fingerprint", "asker")
+_UNSTORED = ("request_key", "fingerprint", "asker", "keeps", "cleared", "surface")
 _NAMES = tuple(name for name in _COLUMNS if name not in _UNSTORED)
 _OPTIONAL = {"work", "input_verdicts", "output_verdicts"}
 #: Stages in which whoever holds the lease may be changing something in a vendor's system: writing it back, or undoing.
@@ -34,6 +34,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
     """
     row = {name: encode(name, getattr(run, name)) for name in _NAMES}
     row |= {"request_key": run.request.key, "fingerprint": fingerprint, "asker": one_spelling(run.request.actor.person)}
+    row |= {"keeps": "all", "cleared": None, "surface": run.request.surface[:64] or None}
     if _INSERT.one(tx, row) is not None:
         return run.id, fingerprint, True
     known = tx.execute(_BY_KEY, {"key": run.request.key}).one()
@@ -43,7 +44,7 @@ def create(tx: Connection, run: Run, *, fingerprint: str) -> tuple[str, str, boo
 def get(tx: Connection, run_id: str) -> Run | None:
     """The run, or None."""
     row = _BY_ID.one(tx, {"id": run_id})
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def crowd(tx: Connection, team: str) -> int:
@@ -54,20 +55,20 @@ def crowd(tx: Connection, team: str) -> int:
 def take(tx: Connection, run_id: str, *, token: str, now: float, until: float) -> Run | None:
     """Lease one run if it wants work now; None when somebody has it or it wants none."""
     row = _TAKE.one(tx, {"run": run_id, "new_token": token, "now": now, "until": until})
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def take_next(tx: Connection, queue: str, *, token: str, now: float, until: float) -> Run | None:
     """Lease the run of this queue whose turn it is among those that want work; None when there is none."""
     row = _TAKE_NEXT.one(tx, {"this_queue": queue, "new_token": token, "now": now, "until": until})
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def take_along(tx: Connection, queue: str, *, token: str, now: float, soon: float, until: float) -> Run | None:
     """Lease a run of this queue that wants work by ``soon`` and that nobody holds; None when there is none."""
     given = {"this_queue": queue, "new_token": token, "now": now, "soon": soon, "until": until}
     row = _TAKE_ALONG.one(tx, given)
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def take_waiting(
@@ -85,7 +86,7 @@ def take_waiting(
         .returning(*table.c)
     )
     row = tx.execute(statement).one_or_none()
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def renew(tx: Connection, tokens: Sequence[str], until: float) -> int:
@@ -153,7 +154,7 @@ def newest(
         statement = statement.where(sa.tuple_(table.c.created_at, table.c.id) < sa.tuple_(*before))
     if state is not None:
         statement = statement.where(table.c.state == state)
-    return [_run(row) for row in tx.execute(statement)]
+    return [of_row(row) for row in tx.execute(statement)]
 
 
 def of_person(tx: Connection, person: str, *, limit: int, state: RunState | None = None) -> list[Run]:
@@ -161,17 +162,15 @@ def of_person(tx: Connection, person: str, *, limit: int, state: RunState | None
     statement = sa.select(table).where(table.c.asker == one_spelling(person))
     if state is not None:
         statement = statement.where(table.c.state == state.value)
-    return [_run(row) for row in tx.execute(statement.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
+    return [of_row(row) for row in tx.execute(statement.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
 
 
-def uses(tx: Connection, team: str, since: float) -> dict[str, int]:
-    """How many runs of the team each template had since then (Unix seconds)."""
-    counted = (
-        sa.select(table.c.template, sa.func.count())
-        .where(table.c.team == team, table.c.created_at >= since)
-        .group_by(table.c.template)
-    )
-    return {template: number for template, number in tx.execute(counted)}
+def number_since(tx: Connection, teams: Sequence[str] | None, since: float) -> int:
+    """How many runs of these teams (None: of all) were asked for since then (Unix seconds)."""
+    statement = sa.select(sa.func.count()).select_from(table).where(table.c.created_at >= since)
+    if teams is not None:
+        statement = statement.where(table.c.team.in_(list(teams)))
+    return tx.execute(statement).scalar_one()
 
 
 def one_spelling(person: str | None) -> str | None:
@@ -182,6 +181,18 @@ def one_spelling(person: str | None) -> str | None:
 def count_by_state(tx: Connection) -> dict[str, int]:
     """How many runs stand in each state."""
     return {state: n for state, n in tx.execute(sa.select(table.c.state, sa.func.count()).group_by(table.c.state))}
+
+
+def counted(tx: Connection, since: float, until: float) -> list[tuple[str, str, int, bool, int]]:
+    """(team, state, tier, simulated, how many) of the runs asked for from ``since`` up to ``until``."""
+    kinds = (table.c.team, table.c.state, table.c.tier, table.c.simulated)
+    rows = tx.execute(
+        sa.select(*kinds, sa.func.count())
+        .where(table.c.created_at >= since, table.c.created_at < until)
+        .group_by(*kinds)
+        .order_by(*kinds)
+    )
+    return [(team, state, tier, bool(simulated), number) for team, state, tier, simulated, number in rows]
 
 
 @lru_cache(maxsize=256)
@@ -195,7 +206,7 @@ def _save(names: tuple[str, ...], since: bool) -> Hot:
     return Hot(statement.values({name: sa.bindparam(name) for name in names}))
 
 
-def _run(row: Sequence[Any]) -> Run:
+def of_row(row: Sequence[Any]) -> Run:
     """The run of a row with every column in the table's order."""
     fields = {name: decode(name, value) for name, value in zip(_COLUMNS, row, strict=True)}
     for name in _UNSTORED:

@@ -16,16 +16,21 @@ from hub.domain import Role
 from hub.store.hot import Hot
 from hub.store.tables import api_key, membership, person, team
 
+#: Seconds within which a second use of a key is not noted: a busy program costs one write an hour.
+USED_EVERY = 3600.0
+#: Who may less stands before who may more.
+_ORDER = (Role.MEMBER, Role.REVIEWER, Role.LEAD, Role.ADMIN)
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team as it is stored; ``policy`` holds what it adds to the organisation's policy."""
+    """A team as it is stored; ``policy`` holds what it adds to the organisation's policy, ``review`` how it reviews."""
 
     id: str
     title: str
     policy: Mapping[str, Any]
+    review: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,41 @@ class Caller:
     role: Role
     email: str | None
     name: str
+    used_at: float | None
 
 
-def put(tx: Connection, team_id: str, title: str, policy: Mapping[str, Any], now: float) -> None:
-    """Create a team or change it."""
-    insert = _INSERT[tx.dialect.name](team).values(id=team_id, title=title, policy=dict(policy), created_at=now)
-    tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"title": title, "policy": dict(policy)}))
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key without the key itself; times are Unix seconds. ``email`` is None where it is a program's.
+
+    ``used_at`` may be up to ``USED_EVERY`` seconds behind.
+    """
+
+    id: str
+    team: str
+    role: Role
+    email: str | None
+    name: str
+    made_at: float
+    revoked_at: float | None
+    used_at: float | None
+
+
+def put(
+    tx: Connection,
+    team_id: str,
+    title: str,
+    policy: Mapping[str, Any],
+    now: float,
+    *,
+    review: Mapping[str, Any] | None = None,
+) -> None:
+    """Create a team or change it; ``review`` None leaves how it reviews as it is."""
+    kept: dict[str, Any] = {"title": title, "policy": dict(policy)}
+    if review is not None:
+        kept["review"] = dict(review)
+    insert = _INSERT[tx.dialect.name](team).values(id=team_id, created_at=now, **kept)
+    tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=kept))
 
 
 def get(tx: Connection, team_id: str) -> Team | None:
@@ -51,7 +85,7 @@ def get(tx: Connection, team_id: str) -> Team | None:
 
 
 def every(tx: Connection) -> list[Team]:
-    return [Team(*row) for row in tx.execute(sa.select(team.c.id, team.c.title, team.c.policy).order_by(team.c.id))]
+    return [Team(*row) for row in tx.execute(sa.select(*_OF_TEAM).order_by(team.c.id))]
 
 
 def put_person(tx: Connection, email: str, name: str, roles: Mapping[str, Role], now: float) -> None:
@@ -73,6 +107,21 @@ def people(tx: Connection) -> list[tuple[str, str, str, Role]]:
     return [(row.email, row.name, row.team, Role(row.role)) for row in rows]
 
 
+def reviewers(tx: Connection, team_id: str) -> list[tuple[str, str, Role]]:
+    """(e-mail, name, role) of everybody who may review for the team: its reviewers and leads, and every admin."""
+    roles = (Role.REVIEWER.value, Role.LEAD.value)
+    these = sa.or_(
+        sa.and_(membership.c.team == team_id, membership.c.role.in_(roles)), membership.c.role == Role.ADMIN.value
+    )
+    rows = tx.execute(
+        sa.select(person.c.email, person.c.name, membership.c.role)
+        .join(membership, membership.c.email == person.c.email)
+        .where(these)
+        .order_by(person.c.email)
+    )
+    return [(row.email, row.name, Role(row.role)) for row in rows]
+
+
 def person_of(tx: Connection, email: str) -> tuple[str, str, Mapping[str, Role]] | None:
     """(e-mail as it is stored, name, team to role) of a person, in any spelling of the address; None when unknown."""
     rows = tx.execute(
@@ -86,12 +135,38 @@ def person_of(tx: Connection, email: str) -> tuple[str, str, Mapping[str, Role]]
     return rows[0].email, rows[0].name, {row.team: Role(row.role) for row in rows}
 
 
+def hold_person(tx: Connection, email: str) -> None:
+    """Let nobody else change the person's roles until the transaction ends; wait for whoever does."""
+    this = sa.func.lower(person.c.email) == email.strip().lower()
+    tx.execute(sa.select(person.c.email).where(this).with_for_update()).all()
+
+
+def since(tx: Connection, email: str) -> float | None:
+    """When the person's entry was made, in any spelling of the address; None when there is none. Unix seconds."""
+    this = sa.func.lower(person.c.email) == email.strip().lower()
+    return tx.execute(sa.select(person.c.created_at).where(this)).scalar()
+
+
 def role_of(tx: Connection, email: str, team_id: str) -> Role | None:
     """The person's role in the team; None when they are not in it."""
     found = tx.execute(
         sa.select(membership.c.role).where(membership.c.email == email, membership.c.team == team_id)
     ).scalar()
     return None if found is None else Role(found)
+
+
+def is_last_admin(tx: Connection, email: str, *, hold: bool = False) -> bool:
+    """Whether this person is an admin, and nobody else is.
+
+    Args:
+        hold: keep it so until the transaction ends: of two admins who take each other out at once, the second one waits
+            for the first, and then finds what the first left.
+    """
+    found = sa.select(membership.c.email).where(membership.c.role == Role.ADMIN.value)
+    if hold:
+        tx.execute(found.order_by(membership.c.email, membership.c.team).with_for_update()).all()
+    # Read after the wait, so that what was changed meanwhile counts.
+    return {address.lower() for address in tx.execute(found).scalars()} == {email.strip().lower()}
 
 
 def new_key(
@@ -126,9 +201,23 @@ def caller_by_id(tx: Connection, key_id: str) -> Caller | None:
     return _caller(_CALLER_BY_ID.one(tx, {"this_id": key_id}))
 
 
-def keys(tx: Connection) -> list[tuple[str, str, str, str, str | None, float | None]]:
-    """(id, team, role, name, e-mail, revoked at) of every key."""
-    columns = (api_key.c.id, api_key.c.team, api_key.c.role, api_key.c.name, api_key.c.email, api_key.c.revoked_at)
+def made_keys(tx: Connection) -> list[Key]:
+    """Every key, those in use first, the newest of each first."""
+    wanted = sa.select(api_key).order_by(api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.id)
+    return [
+        Key(row.id, row.team, Role(row.role), row.email, row.name, row.created_at, row.revoked_at, row.used_at)
+        for row in tx.execute(wanted)
+    ]
+
+
+def note_use(tx: Connection, key_id: str, now: float) -> None:
+    """The key let somebody in now."""
+    tx.execute(sa.update(api_key).where(api_key.c.id == key_id).values(used_at=now))
+
+
+def keys(tx: Connection) -> list[tuple[str, str, str, str, str | None, float | None, float | None]]:
+    """(id, team, role, name, e-mail, revoked at, last used at) of every key."""
+    columns = (*(api_key.c[name] for name in ("id", "team", "role", "name", "email", "revoked_at", "used_at")),)
     return [tuple(row) for row in tx.execute(sa.select(*columns).order_by(api_key.c.created_at))]
 
 
@@ -145,15 +234,26 @@ def revoke(tx: Connection, key_id: str, now: float) -> bool:
 def _caller(row: tuple[Any, ...] | None) -> Caller | None:
     if row is None:
         return None
-    key_id, team_id, role, email, name = row
-    return Caller(key_id, team_id, Role(role), email, name)
+    key_id, team_id, role, email, name, used_at, now_is = row
+    if email is not None and now_is is None:
+        return None
+    may = Role(role) if email is None else min(Role(role), Role(now_is), key=_ORDER.index)
+    return Caller(key_id, team_id, may, email, name, used_at)
 
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-_TEAM = sa.select(team.c.id, team.c.title, team.c.policy).where(team.c.id == sa.bindparam("of_team"))
-_COLUMNS = (api_key.c.id, api_key.c.team, api_key.c.role, api_key.c.email, api_key.c.name)
-_CALLER = Hot(sa.select(*_COLUMNS).where(api_key.c.hash == sa.bindparam("this_hash"), api_key.c.revoked_at.is_(None)))
-_CALLER_BY_ID = Hot(sa.select(*_COLUMNS).where(api_key.c.id == sa.bindparam("this_id"), api_key.c.revoked_at.is_(None)))
+_OF_TEAM = (team.c.id, team.c.title, team.c.policy, team.c.review)
+_TEAM = sa.select(*_OF_TEAM).where(team.c.id == sa.bindparam("of_team"))
+#: A person's key lets in only while they have a role in its team, and never does more than that role may: what is taken
+#: from a person is taken from their keys at once. A program's key has the role it was made with.
+_COLUMNS = (
+    *(api_key.c.id, api_key.c.team, api_key.c.role, api_key.c.email, api_key.c.name, api_key.c.used_at),
+    membership.c.role,
+)
+_HELD = api_key.outerjoin(membership, (membership.c.email == api_key.c.email) & (membership.c.team == api_key.c.team))
+_IN_USE = sa.select(*_COLUMNS).select_from(_HELD).where(api_key.c.revoked_at.is_(None))
+_CALLER = Hot(_IN_USE.where(api_key.c.hash == sa.bindparam("this_hash")))
+_CALLER_BY_ID = Hot(_IN_USE.where(api_key.c.id == sa.bindparam("this_id")))

@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
 from hub.clean import clean_json, clean_text
 from hub.domain import Claim, Draft, Variant
 from hub.errors import BadAnswer
+from hub.templates.sandbox import RenderedTooLong
 
 if TYPE_CHECKING:
     from hub.templates.contract import Contract, FieldSpec
@@ -45,8 +48,12 @@ def parse(contract: Contract, text: str) -> Draft:
     missing_inputs = _lines(envelope, "missing_inputs", wrong)
     if wrong:
         raise ContractBroken(*wrong[:20])
+    try:
+        written = tuple(Variant(text=contract.as_text(fields), fields=fields) for fields in variants)
+    except (jinja2.TemplateError, RenderedTooLong) as error:
+        raise ContractBroken(f"The template's own text of a variant does not fit ({type(error).__name__}).") from None
     return Draft(
-        variants=tuple(Variant(text=contract.as_text(fields), fields=fields) for fields in variants),
+        variants=written,
         claims=claims,
         disclosures=disclosures,
         assumptions=assumptions,

@@ -46,10 +46,10 @@ class FieldSpec(BaseModel):
 
     type: Literal["string", "array"] = "string"
     description: str = ""
-    minLength: int = Field(default=0, ge=0)
-    maxLength: int | None = Field(default=None, ge=1)
-    minItems: int = Field(default=0, ge=0)
-    maxItems: int | None = Field(default=None, ge=1)
+    minLength: int = Field(default=0, ge=0, le=20_000)
+    maxLength: int | None = Field(default=None, ge=1, le=1_000_000)
+    minItems: int = Field(default=0, ge=0, le=100)
+    maxItems: int | None = Field(default=None, ge=1, le=1_000)
     enum: tuple[str, ...] = ()
 
 
@@ -87,8 +87,8 @@ class Limit(BaseModel):
 
     rule: Rule
     field: str | None = None
-    min: int | None = None
-    max: int | None = None
+    min: int | None = Field(default=None, ge=0, le=20_000)
+    max: int | None = Field(default=None, ge=0, le=1_000_000)
     values: tuple[str, ...] = ()
     input: str | None = None
     names: tuple[str, ...] = ()

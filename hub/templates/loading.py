@@ -49,8 +49,8 @@ class InputMeta(BaseModel):
 
     kind: Literal["text"] | None = None
     max_length: int | None = Field(default=None, ge=1, le=1_000_000)
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(default=None, allow_inf_nan=False)
+    max: float | None = Field(default=None, allow_inf_nan=False)
     label: str = ""
     source: Literal["target.text", "target.title", "target.facts", "today"] | None = None
     derived: dict[str, Derived] = {}

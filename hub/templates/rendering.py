@@ -26,7 +26,27 @@ was given. Put wording the reader must be told, such as an advertising label, un
 4. Answer with one JSON object of exactly this shape, and nothing before or after it:
 {shape}"""
 
+#: The value that holds evidence a draft may cite, one line an entry.
+EVIDENCE = "evidence_register"
+_CITING = """\
+Between the markers is evidence that may be cited. When the draft makes a claim that one of these says, write the \
+claim as it is said there, with its figures unchanged, and give its id as "evidence_id"; where wording is asked for \
+beside it, put that wording into the text, word for word. Cite no other id, and make no claim only because it stands \
+here."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+#: What follows a template's own words when a draft is written anew.
+AGAIN = """\
+You wrote a draft for this before, and a reviewer turned it down. Below are the draft and what the reviewer said. \
+Write a new one that meets what was said about the text; everything above still holds."""
+
+
+def again(earlier: Mapping[str, str], nonce: str) -> str:
+    """The rejected draft and what the reviewer said of it, each between its markers."""
+    parts = [_between(name, text, nonce) for name, text in earlier.items() if text]
+    return "\n".join((AGAIN, *parts))
 
 
 def preamble(nonce: str, shape: str) -> str:
@@ -53,9 +73,19 @@ def fenced(specs: Sequence[InputSpec], values: Mapping[str, Any], nonce: str) ->
     for spec in specs:
         value = values.get(spec.name, spec.empty)
         if spec.kind == "text" and value:
-            value = f"<<<{spec.name} {nonce}>>>\n{value}\n<<<end {spec.name} {nonce}>>>"
+            value = _between(spec.name, value, nonce)
         filled[spec.name] = value
     return filled
+
+
+def _between(name: str, text: Any, nonce: str) -> str:
+    return f"<<<{name} {nonce}>>>\n{text}\n<<<end {name} {nonce}>>>"
+
+
+def citing(lines: Sequence[str], nonce: str) -> str:
+    """What a prompt says of the evidence that may be cited: what to do with it, and the lines between their markers."""
+    listed = "\n".join(lines)
+    return f"{_CITING}\n<<<evidence {nonce}>>>\n{listed}\n<<<end evidence {nonce}>>>"
 
 
 def _derived(nonce: str) -> str:

@@ -34,6 +34,7 @@ TESTS = (
     "true",
 )
 MAX_RENDERED = 2_000_000
+_TOO_DEEP = "the template text is nested too deeply"
 
 _ALLOWED = (
     nodes.And, nodes.Compare, nodes.CondExpr, nodes.Const, nodes.Filter, nodes.For, nodes.If, nodes.List, nodes.Name,
@@ -78,11 +79,15 @@ def render(text: str, values: Mapping[str, Any]) -> str:
     """
     parts: list[str] = []
     size = 0
-    for part in _compiled(text).generate(values):
-        size += len(part)
-        if size > MAX_RENDERED:
-            raise RenderedTooLong
-        parts.append(part)
+    try:
+        for part in _compiled(text).generate(values):
+            size += len(part)
+            if size > MAX_RENDERED:
+                raise RenderedTooLong
+            parts.append(part)
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+        # A filter given what it does not take, or a number compared with a word: the text's fault, like any other.
+        raise jinja2.TemplateRuntimeError(type(error).__name__) from None
     return "".join(parts)
 
 
@@ -102,8 +107,20 @@ def faults(
     except jinja2.TemplateSyntaxError as error:
         return [Fault(error.lineno, f"the template text cannot be read: {error.message}")]
     except RecursionError:
-        return [Fault(1, "the template text is nested too deeply")]
-    found = list(_walk(tree, None, frozenset(names), frozenset(lists), frozenset(whole), in_loop=False))
+        return [Fault(1, _TOO_DEEP)]
+    except ValueError:
+        return [Fault(1, "the template text holds a number that cannot be read")]
+    try:
+        found = list(_walk(tree, None, frozenset(names), frozenset(lists), frozenset(whole), in_loop=False))
+        if not found:
+            # Python itself takes only so many levels: better known now than when somebody waits for a draft.
+            _compiled(text)
+    except jinja2.TemplateSyntaxError as error:
+        return [Fault(error.lineno, f"the template text cannot be read: {error.message}")]
+    except (RecursionError, SyntaxError, MemoryError):
+        return [Fault(1, _TOO_DEEP)]
+    except (TypeError, ValueError, ArithmeticError):
+        return [Fault(1, "the template text gives a filter or a test what it does not take")]
     return sorted(found, key=lambda fault: fault.line)
 
 

@@ -84,18 +84,21 @@ class Template(BaseModel):
         """
         return _inputs.accept(self.inputs, inputs, context, self.name, today)
 
-    def render(self, values: Mapping[str, Any], nonce: str) -> tuple[Message, ...]:
+    def render(
+        self, values: Mapping[str, Any], nonce: str, earlier: Mapping[str, str] | None = None
+    ) -> tuple[Message, ...]:
         """The messages for these values, the hub's own rules first.
 
         Args:
             values: what ``accept`` gave; strings may have been masked since.
             nonce: 8 to 64 letters and digits a writer of the document cannot know, the same for the same run. If it
                 stands in a value, another is derived from it.
+            earlier: the ``draft`` that a reviewer rejected, and their ``reason``.
 
         Raises:
             BadRequest: the messages would pass two million characters.
         """
-        nonce = rendering.safe_nonce(nonce, values)
+        nonce = rendering.safe_nonce(nonce, {**values, "earlier": list((earlier or {}).values())})
         filled = rendering.fenced(self.inputs, values, nonce)
         try:
             said = [
@@ -112,4 +115,17 @@ class Template(BaseModel):
         rules = rendering.preamble(nonce, self.contract.shape)
         if said[0].role == "system":
             rules = f"{rules}\n\n{said.pop(0).content}"
+        if lines := self._evidence(values):
+            # Material like any other, so it stands with the asker's and never among the rules.
+            last = next((at for at in reversed(range(len(said))) if said[at].role == "user"), len(said))
+            around = [rendering.citing(lines, nonce), *(one.content for one in said[last : last + 1])]
+            said[last : last + 1] = [Message(role="user", content="\n\n".join(around))]
+        if earlier:
+            said.append(Message(role="user", content=rendering.again(earlier, nonce)))
         return (Message(role="system", content=rules), *said)
+
+    def _evidence(self, values: Mapping[str, Any]) -> list[str]:
+        """The evidence among the values, unless the template has an input of this name."""
+        return (
+            [] if any(spec.name == rendering.EVIDENCE for spec in self.inputs) else values.get(rendering.EVIDENCE, [])
+        )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import hub as package
 from hub.bootstrap import Hub
@@ -29,7 +30,7 @@ def create_app(hub: Hub) -> APIFlask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=hub.settings.session_days),
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=hub.settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=hub.settings.max_body_bytes,
@@ -41,6 +42,9 @@ def create_app(hub: Hub) -> APIFlask:
         AUTO_SERVERS=False,
         INFO={"description": "Runs of a governed AI hub. Every error is an RFC 9457 problem."},
     )
+    if hub.settings.trusted_proxies:
+        # Only who asks: the address people use is a setting, and never what a header says.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hub.settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     counted = metrics.Metrics()
     panels = Panels(hub)
     metrics.install(app, counted)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import structlog
 from flask import Flask, g, request, session
 
 from hub.bootstrap import Hub
 from hub.domain import Actor, Role, Run
 from hub.errors import NotAllowed, Unverified
-from hub.store import teams
+from hub.store import sessions, teams
+from hub.store.sessions import Session
 from hub.store.teams import Caller
 from hub.web.errors import SignInFirst
 
+log = structlog.get_logger("inlay.web")
 View = TypeVar("View", bound=Callable[..., Any])
 API = "api"
+#: Where a browser's cookie holds the token of its session, and how the demo lets people in.
+SIGNED_IN, DEMO = "token", "demo"
 #: Where the application keeps the desks of the connectors' own pages, by the name of their blueprint.
 DESKS = "inlay.desks"
 #: A request that carries one of these came through a proxy, from who knows where.
@@ -34,6 +39,7 @@ class Identity:
     roles: Mapping[str, Role]
     via: str
     key: str | None = None
+    session: Session | None = None
 
     @property
     def team(self) -> str:
@@ -51,6 +57,9 @@ class Identity:
 
     def reaches(self, team: str) -> bool:
         return self.is_admin or team in self.roles
+
+    def leads(self, team: str) -> bool:
+        return self.is_admin or self.roles.get(team) is Role.LEAD
 
     def actor(self, run: Run | None = None, team: str | None = None) -> Actor:
         """They as an actor on a run or for a team, with the role they have there."""
@@ -100,6 +109,8 @@ def by_bearer(hub: Hub) -> Identity:
     if token:
         with hub.database.reading() as tx:
             found = teams.caller(tx, token)
+    if found is not None:
+        note_use(hub, found)
     if found is None:
         raise Unverified(
             "The request carries no API key that is in use.",
@@ -109,6 +120,19 @@ def by_bearer(hub: Hub) -> Identity:
     return of_caller(found, "api")
 
 
+def note_use(hub: Hub, caller: Caller) -> None:
+    """Keep when the caller's key was last used."""
+    now = hub.parts.clock()
+    if caller.used_at is not None and now - caller.used_at < teams.USED_EVERY:
+        return
+    try:
+        with hub.database.transaction() as tx:
+            teams.note_use(tx, caller.key_id, now)
+    except Exception as error:
+        # What was asked for does not fail for a note of it.
+        log.warning("the use of a key is not noted", key=caller.key_id, error=type(error).__name__)
+
+
 def bearer() -> str:
     """The bearer token of this request, or an empty text."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -116,23 +140,52 @@ def bearer() -> str:
 
 
 def by_session(hub: Hub) -> Identity:
-    """The signed-in person, looked up anew, so that a revoked key ends its sessions.
+    """The signed-in person, looked up anew, so that an ended session, a revoked key or another role counts at once.
 
     Raises:
         SignInFirst: nobody is signed in.
     """
-    identity: Identity | None = None
-    key, person = session.get("key"), session.get("person")
-    if isinstance(key, str):
-        with hub.database.reading() as tx:
-            found = teams.caller_by_id(tx, key)
-        identity = of_caller(found, "web") if found is not None else None
-    elif isinstance(person, str) and demo_here(hub):
-        identity = demo_people(hub).get(person)
+    token = session.get(SIGNED_IN)
+    identity = _of_session(hub, token) if isinstance(token, str) else None
     if identity is None:
-        session.clear()
+        # Nothing else: a sign-in that is under way in another tab goes on.
+        session.pop(SIGNED_IN, None)
         raise SignInFirst("Nobody is signed in.", instead="Sign in first.", who="the asker")
     return identity
+
+
+def _of_session(hub: Hub, token: str) -> Identity | None:
+    now, idle = hub.parts.clock(), hub.settings.session_idle_hours * 3600
+    with hub.database.reading() as tx:
+        found = sessions.get(tx, token, now, idle)
+        if found is None or (found.how == DEMO and not demo_here(hub)):
+            return None
+        if found.key_id is not None:
+            caller = teams.caller_by_id(tx, found.key_id)
+            identity = None if caller is None else of_caller(caller, "web")
+        else:
+            person = teams.person_of(tx, found.email or "")
+            identity = None if person is None else Identity(*person, "web")
+    if identity is not None and now - found.seen_at > sessions.NOTED:
+        with hub.database.transaction() as tx:
+            sessions.seen(tx, found.id, now)
+    return None if identity is None else replace(identity, session=found)
+
+
+def sign_in(token: str) -> None:
+    """Make this browser's session the one of this token: whatever the old one held is gone."""
+    session.clear()
+    session[SIGNED_IN] = token
+    session.permanent = True
+
+
+def sign_out(hub: Hub) -> None:
+    """End this browser's session, on the server too."""
+    token = session.get(SIGNED_IN)
+    if isinstance(token, str):
+        with hub.database.transaction() as tx:
+            sessions.end(tx, token)
+    session.clear()
 
 
 def of_caller(found: Caller, via: str) -> Identity:
@@ -152,17 +205,18 @@ def demo_people(hub: Hub) -> dict[str, Identity]:
 
 def demo_here(hub: Hub) -> bool:
     """Whether this request may use the demo's sign-in: demo mode, from this machine, to this machine."""
-    return hub.settings.demo and _is_loopback(hub.settings.host) and from_this_machine()
+    return hub.settings.demo and is_loopback(hub.settings.host) and from_this_machine()
 
 
 def from_this_machine() -> bool:
     """Whether the request was made on this machine and for it: by no proxy, and by no name that could be anybody's."""
     forwarded = any(name in request.headers for name in _PROXIED)
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    return not forwarded and _is_loopback(request.remote_addr or "") and _is_loopback(host)
+    return not forwarded and is_loopback(request.remote_addr or "") and is_loopback(host)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether this is a name or an address of this machine alone."""
     if host == "localhost":
         return True
     try:

@@ -11,9 +11,11 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hub.bootstrap import Hub
+from hub.domain import Role
 from hub.errors import ConfigurationError, UnknownName
 from hub.sdk import Connection, Connector, Panel, Visit
 from hub.store import Tx, connections, passes, teams
@@ -74,6 +76,12 @@ class Panels:
             known = teams.person_of(tx, person)
             on = [team for team in connections.teams_of(tx, connection) if known and team in known[2]]
             return [found.title for found in (teams.get(tx, one) for one in on) if found]
+
+    def roles_of(self, person: str) -> Mapping[str, Role]:
+        """All a person may do: what a panel does in their name."""
+        with self._hub.database.reading() as tx:
+            known = teams.person_of(tx, person)
+        return known[2] if known else {}
 
     def allow(self, found: Found, person: str, *, redirect: str, challenge: str) -> str:
         """A code for this person, to be had once, at this address, by whoever knows what the challenge was made of."""

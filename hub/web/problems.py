@@ -36,6 +36,12 @@ BY_ERROR: tuple[tuple[type[errors.InlayError], Kind], ...] = tuple(
         (errors.Held, 409, "Held for a person", "A rule of your team wants a person to look first."),
         (errors.NeedsPermission, 403, "Permission missing", "The connected account may not do this over there."),
         (errors.TargetGone, 410, "Target gone", "The document, the record or the place in it is gone."),
+        (
+            errors.Paused,
+            503,
+            "Paused",
+            "An admin paused the connection. Nothing was lost.",
+        ),
         (errors.RateLimited, 429, "Too many at once", "Wait as long as Retry-After says, then send it again."),
         (errors.TryLater, 503, "Try later", "The other side is busy or away. Nothing was lost."),
         (errors.VendorRefused, 502, "The other side said no", "The vendor understood the request and refused it."),
@@ -62,8 +68,24 @@ BY_STATUS: dict[int, Kind] = {
     )
 }
 
+#: What only runs and deliveries end with.
+OF_RUNS: tuple[Kind, ...] = (
+    Kind("contract-broken", 200, "Not what was promised", "The draft breaks what its template promises.", "a lead"),
+    Kind("rejected", 200, "Rejected in review", "A reviewer said no to the draft, and why.", "the asker"),
+    Kind("configuration", 200, "Set up wrongly", "A setting or a connection cannot be used as it stands.", "an admin"),
+    Kind(
+        "out-of-quota",
+        200,
+        "Allowance used up",
+        "The vendor's allowance comes back; the run waits.",
+        "nobody",
+    ),
+)
+
 #: Every kind once, for the page that explains them.
-EVERY: tuple[Kind, ...] = tuple({kind.code: kind for kind in (*BY_STATUS.values(), *dict(BY_ERROR).values())}.values())
+EVERY: tuple[Kind, ...] = tuple(
+    {kind.code: kind for kind in (*OF_RUNS, *BY_STATUS.values(), *dict(BY_ERROR).values())}.values()
+)
 
 
 def kind_of(error: errors.InlayError) -> Kind:

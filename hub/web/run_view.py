@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.bootstrap import Hub
@@ -16,14 +16,16 @@ from hub.domain import (
     RunState,
     Target,
     Usage,
-    Variant,
     Verdict,
 )
 from hub.errors import InlayError
+from hub.pipeline import lapses
 from hub.pipeline.check import said
-from hub.pipeline.review import content_hash
+from hub.pipeline.picture import ENDED as _ENDED
 from hub.pipeline.step import MOVING
-from hub.store import deliveries, events
+from hub.pipeline.texts import content_hash, gone, over
+from hub.store import clearing, deliveries, events
+from hub.store.clearing import Cleared
 
 #: Findings of these checks point at something nobody may see again, not even in the draft that holds it.
 _HIDDEN = ("secrets.",)
@@ -37,6 +39,9 @@ class Opened:
     run: Run
     events: Sequence[Event]
     deliveries: Sequence[tuple[DeliveryRow, str]]
+    #: What was removed of its texts, if any was.
+    cleared: Cleared | None = None
+    lapsed: Sequence[Mapping[str, Any]] = ()
 
     @property
     def moving(self) -> bool:
@@ -46,16 +51,18 @@ class Opened:
 
 def opened(hub: Hub, run: Run) -> Opened:
     """The run with everything its page shows."""
+    lapsed = [lapses.told(one) for one in lapses.of_run(hub.parts, run)]
     with hub.database.reading() as tx:
         happened = events.of_run(tx, run.id)
         rows = deliveries.of_run(tx, run.id) if run.destinations else []
-    return Opened(run, happened, [(row, _address(hub, run, row)) for row in rows])
+        removed = clearing.of(tx, run.id) if run.state in _ENDED else None
+    return Opened(run, happened, [(row, _address(hub, run, row)) for row in rows], removed, lapsed)
 
 
 def reviewed(view: Opened) -> bool | None:
     """True once a person accepted it, False while somebody still has to, None when nobody has to."""
     run = view.run
-    if run.review is not None:
+    if run.review is not None and run.state is not RunState.IN_REVIEW:
         return run.review.decision == "accept"
     return None if run.tier < 2 else False
 
@@ -92,8 +99,10 @@ def whole(view: Opened, url: str) -> dict[str, Any]:
         **told,
         "label": "Simulated: no model is configured." if run.simulated else "",
         "reviewed": reviewed(view),
-        "draft": None if run.draft is None else draft(run.draft, run.output_verdicts),
+        "draft": None if run.draft is None else draft(run.draft, run.output_verdicts, draft_hash(view)),
+        "removed": removed(view.cleared),
         "findings": [*findings("input", run.input_verdicts), *findings("output", run.output_verdicts)],
+        "lapsed": list(view.lapsed),
         "checks": [
             {"side": side, "check": verdict.check, "outcome": verdict.outcome, "ms": round(verdict.ms, 3)}
             for side, verdicts in (("input", run.input_verdicts), ("output", run.output_verdicts))
@@ -119,11 +128,25 @@ def problem(found: Problem | None) -> dict[str, Any] | None:
     return {name: getattr(found, name) for name in ("code", "what", "why", "instead", "who", "retry")}
 
 
-def draft(found: Draft, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The draft as it may be shown."""
+def draft_hash(view: Opened) -> str:
+    """The content hash of the draft, or of the one there was; empty when there never was one."""
+    if view.cleared is not None and view.cleared.draft_hash:
+        return view.cleared.draft_hash
+    return content_hash(view.run.draft) if view.run.draft is not None else ""
+
+
+def removed(found: Cleared | None) -> dict[str, Any] | None:
+    """What is not kept of a run any more; None while everything is there."""
+    if found is None:
+        return None
+    return {"at": found.at, "because": found.why, "kept": found.keeps, "what": gone(found)}
+
+
+def draft(found: Draft, verdicts: Sequence[Verdict], known_by: str) -> dict[str, Any]:
+    """The draft as it may be shown. ``known_by`` is its content hash."""
     shown = cleared(found, verdicts)
     return {
-        "content_hash": content_hash(found),
+        "content_hash": known_by,
         "simulated": found.simulated,
         "variants": [{"text": variant.text, "fields": variant.fields} for variant in shown.variants],
         "claims": [{"text": claim.text, "evidence_id": claim.evidence_id} for claim in shown.claims],
@@ -211,30 +234,13 @@ def cleared(found: Draft, verdicts: Sequence[Verdict]) -> Draft:
     secrets = sorted({texts[where][start:end] for where, (start, end) in places} - {""}, key=len, reverse=True)
     if not secrets:
         return found
-    return replace(
-        found,
-        variants=tuple(
-            Variant(
-                text=_without(variant.text, secrets),
-                fields={name: _without(value, secrets) for name, value in variant.fields.items()},
-            )
-            for variant in found.variants
-        ),
-        claims=tuple(replace(claim, text=_without(claim.text, secrets)) for claim in found.claims),
-        disclosures=tuple(_without(found.disclosures, secrets)),
-        assumptions=tuple(_without(found.assumptions, secrets)),
-        missing_inputs=tuple(_without(found.missing_inputs, secrets)),
-    )
 
-
-def _without(value: Any, secrets: Sequence[str]) -> Any:
-    if isinstance(value, str):
+    def without(text: str) -> str:
         for secret in secrets:
-            value = value.replace(secret, REMOVED)
-        return value
-    if isinstance(value, list | tuple):
-        return [_without(item, secrets) for item in value]
-    return value
+            text = text.replace(secret, REMOVED)
+        return text
+
+    return over(found, without)
 
 
 def web_link(address: str) -> str:
@@ -269,7 +275,7 @@ def actions(view: Opened) -> tuple[str, ...]:
         can += ["accept", "reject"]
     if run.state in (RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED) and run.stage != "done":
         can.append("resume")
-    if written and run.state not in (RunState.QUEUED, RunState.ANSWERED, RunState.APPROVED, RunState.REFUSED):
+    if written and run.state not in MOVING:
         can.append("undo")
     if run.state not in (RunState.DELIVERED, RunState.REFUSED, RunState.CANCELLED):
         can.append("cancel")

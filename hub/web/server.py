@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
+import errno
 import os
 import signal
+import socket
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,8 @@ DRAIN = 30
 CONNECTIONS = 800
 #: Seconds a client has to send a request's head, also the next one's on a connection it keeps.
 HEAD_SECONDS = 10
+#: mallopt's parameter (malloc.h).
+_M_ARENA_MAX = -8
 #: The application granian loads in each process.
 TARGET = "hub.web.server:application"
 
@@ -71,11 +77,38 @@ def application() -> Any:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with(os.getppid())
+    _few_arenas()
     hub = build(load())
     hub.start()
     # A process that multiprocessing made leaves without atexit's functions; it does run these.
     Finalize(None, hub.close, exitpriority=100)
     return create_app(hub)
+
+
+def check_port(host: str, port: int) -> None:
+    """Granian shares a port with whatever else shares it, such as another hub: each would get half of the requests.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # A port that only waits for old connections to be forgotten is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return  # Granian says what is wrong with it.
+            raise ConfigurationError(
+                f"Something listens on port {port} of {host} already, perhaps another hub. Stop it, or take another "
+                f"port: inlay serve --port {port + 1 if port < 65535 else 8800}"
+            ) from None
+
+
+def _few_arenas() -> None:
+    """With an arena of memory for each of its many threads, glibc holds some 40 MB more."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _end_with(parent: int) -> None:

@@ -13,7 +13,7 @@ from hub.errors import Conflict, InlayError
 from hub.pipeline import act, placed
 from hub.pipeline.parts import AT_THE_DESK
 from hub.sdk import Connection, Picture, Visitor
-from hub.store import connections, permits, runs
+from hub.store import connections, permits, runs, template_uses
 from hub.store.connections import Workflow
 from hub.web import run_view
 from hub.web.api import catalog
@@ -40,7 +40,9 @@ class Uses:
         known = self._counted.get(team)
         if known is None or now - known[0] >= _FRESH:
             with self._hub.database.reading() as tx:
-                known = self._counted[team] = (now, runs.uses(tx, team, now - WINDOW))
+                names = [one.name for one in self._hub.parts.shelf.every()]
+                counted = template_uses.of(tx, [team], now - WINDOW, names)
+                known = self._counted[team] = (now, {name: number for name, (number, _) in counted.items()})
         return known[1]
 
 
@@ -99,7 +101,8 @@ class PersonAtTheDesk(Visitor):
     def recent(self, limit: int = 20) -> Sequence[Json]:
         with self._hub.database.reading() as tx:
             found = runs.of_person(tx, self.person, limit=limit)
-        return [self._shown(run) for run in found if self._identity.reaches(run.team)]
+        # A trial goes nowhere: a panel would offer to place it.
+        return [self._shown(run) for run in found if self._identity.reaches(run.team) and not run.request.trial]
 
     def undo(self, run_id: str) -> Json:
         run = self._run(run_id)

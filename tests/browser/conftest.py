@@ -6,12 +6,13 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import absent
 from tests.flow.web.site import Site, open_site
@@ -46,6 +47,35 @@ def axe() -> str:
     if not path.is_file():
         absent("axe-core is not here: name its axe.min.js in INLAY_TEST_AXE.")
     return path.read_text(encoding="utf-8")
+
+
+@contextmanager
+def signed_in(browser: Browser, url: str, name: str) -> Iterator[Page]:
+    """A page of somebody's, which fails the test when the browser complains about anything."""
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/sign-in")
+    page.get_by_role("button", name=name).click()
+    yield page
+    context.close()
+    assert said == []
+
+
+def look(page: Page, axe: str, name: str) -> None:
+    """The page bars nobody, in both themes and at both widths."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for width in (390, 1200):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(axe)
+            found = page.evaluate("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
+            assert found == [], (name, scheme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            if folder := os.environ.get("INLAY_TEST_SHOTS"):
+                page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
 
 
 @pytest.fixture

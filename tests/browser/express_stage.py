@@ -4,34 +4,26 @@ real. The panel is in a frame that may do what its manifest asks for, and no mor
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
-from wsgiref.simple_server import make_server
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
 
-from connectors.dam.panels import packages
-from connectors.dam.sandbox import Sandbox, start
-from hub.demo import free_port
+from connectors.dam.sandbox import Sandbox
 from hub.sdk import Model
-from hub.store import connections
-from tests.browser.conftest import Quiet, Server
-from tests.flow.web.site import Site, open_site
-from tests.hubs import TEAM
+from tests.browser.panel_hub import STANDS, file_of, panel_hub
+from tests.flow.web.site import Site
 
 ORIGIN = "https://w4u1fd2b0.wxp.adobe-addons.com"
 EXPRESS = "https://new.express.adobe.com"
-STANDS = Path(__file__).parents[1] / "connectors" / "dam" / "panels"
 #: What every add-on may do (developer.adobe.com/express/add-ons/docs/guides/learn/platform_concepts/context).
 FREE = ("allow-scripts", "allow-same-origin")
-#: What Adobe's page does at the end of a sign-in: it hands the answer to the window that opened it, and closes.
 HEIGHT = 900
+#: What Adobe's page does at the end of a sign-in: it hands the answer to the window that opened it, and closes.
 REDIRECTED = "<script>opener.postMessage({ search: location.search }, '*'); close();</script>"
-_TYPES = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".json": "application/json"}
 
 
 @dataclass
@@ -95,47 +87,22 @@ def express(
     browser: Browser, home: Path, model: Model, pictures: Path, *, origin: str = ORIGIN, width: int = 320
 ) -> Iterator[Stage]:
     """``origin`` is the one the connection allows; the panel's own is always ``ORIGIN``."""
-    port = free_port("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{port}"
-    dam = start(sample=False, dialect="aem")
-    with open_site(home, model=model, public_url=url, demo=True) as site:
-        given = {**dam.settings(), "panel_origins": [origin]}
-        row = site.hub.parts.connections.sealed("dam", "dam", given, sandbox=True, now=site.hub.parts.clock())
-        with site.hub.database.transaction() as tx:
-            connections.put(tx, row)
-            connections.enable(tx, "dam", TEAM, {})
-        server = make_server("127.0.0.1", port, site.app, server_class=Server, handler_class=Quiet)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        opened = site.hub.parts.connections.get("dam")[1]
-        made = packages(opened, f"{url}/connect/dam/dam")
-        files = {name.removeprefix("panels/express/"): text for name, text in made.items() if "/express/" in name}
+    with panel_hub(home, model, panel_origins=[origin]) as hub:
+        files = hub.files("express")
         context = browser.new_context(viewport={"width": width, "height": HEIGHT})
         # The hub of a test is on this machine, which a browser asks its person about. A hub of a team is not.
         for asking in (ORIGIN, EXPRESS):
             context.grant_permissions(["local-network-access"], origin=asking)
         window = context.new_page()
         window.set_default_timeout(15_000)
-        stage = Stage(site, url, dam, context, window, files, pictures, width)
-        context.route(f"{ORIGIN}/**", lambda route: _file(route, files))
+        stage = Stage(hub.site, hub.url, hub.dam, context, window, files, pictures, width)
+        context.route(f"{ORIGIN}/**", lambda route: file_of(route, ORIGIN, files))
         context.route(f"{EXPRESS}/**", lambda route: _adobe(route, files))
         window.on("pageerror", lambda error: stage.complaints.append(str(error)))
         try:
             yield stage
         finally:
             context.close()
-            server.shutdown()
-            server.server_close()
-            thread.join(5)
-            dam.stop()
-
-
-def _file(route: Route, files: dict[str, str]) -> None:
-    name = route.request.url.removeprefix(f"{ORIGIN}/").partition("?")[0]
-    if name not in files:
-        return route.fulfill(status=404, body="")
-    kind = _TYPES[Path(name).suffix]
-    return route.fulfill(status=200, body=files[name], headers={"Content-Type": f"{kind}; charset=utf-8"})
 
 
 def _adobe(route: Route, files: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hub.demo import Setting, free_port, open_door, set_up
+from tests.flow.web.site import has_read
 
 CAMPAIGN = {"record": "701Hs0000000001IAA"}
 
@@ -73,7 +74,8 @@ def test_a_planner_asks_on_a_campaign_sees_the_output_arrive_and_follows_it_to_i
     expect(page.get_by_role("heading", level=1)).to_have_text("Search ad set")
     expect(page.locator("body")).to_contain_text("asked by noor.haddad@sommerlicht.example")
     page.screenshot(path=pictures / "run.png", full_page=True)
-    page.get_by_role("button", name="Accept").click()
+    has_read(demo.hub, run.rpartition("/")[2])
+    page.get_by_role("button", name="Approve").click()
     expect(page.locator(".chip").first).to_have_text("Done", timeout=30_000)
 
     page.goto(demo.stand_ins["crm"].page(CAMPAIGN))

@@ -12,12 +12,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from hub.errors import Unavailable
-from hub.pipeline import review
 from hub.pipeline.run import advance
 from hub.store import runs
 from hub.testing import FakeModel
 from tests.browser.express_stage import ORIGIN, Stage, express
-from tests.hubs import ENVELOPE, REVIEWER, answer
+from tests.hubs import ENVELOPE, answer, approve
 
 REWRITE = "Rewrite in brand voice"
 COPY = "Our spring sale starts on Monday and everybody is welcome."
@@ -114,7 +113,7 @@ def test_after_the_review_the_line_is_taken_out(stage: Callable[..., Stage]) -> 
     with it.site.hub.database.reading() as tx:
         (run,) = runs.newest(tx, teams=None, limit=10)
     assert run.draft is not None
-    review.decide(parts, run, REVIEWER, accept=True, seen=review.content_hash(run.draft))
+    approve(it.site.hub, run)
     advance(parts, run.id)
     it.page.get_by_role("button", name="‹ Back").click()
     it.page.get_by_role("button", name=re.compile("Social ad variants.*The draft is here")).click()

@@ -90,7 +90,7 @@ def test_a_designer_allows_a_code_runs_inserts_and_takes_back_in_single_steps(st
     assert it.steps() == ["Insert a text of Inlay", "Take a text of Inlay back"]
     (prompt,) = it.model.prompts
     assert COPY.splitlines()[1] in str(prompt)
-    assert it.office.url in it.files["config.js"]
+    assert it.office.hub.url in it.files["config.js"]
 
 
 def test_signing_out_leaves_nothing_in_the_program(stage: Open) -> None:
@@ -106,7 +106,7 @@ def test_a_browser_the_designer_does_not_let_open_is_no_way_into_the_dark(stage:
     it = stage(signed_in=False)
     it.set(refuses=True)
     it.page.get_by_role("button", name="Sign in").click()
-    expect(it.page.get_by_text(f"Open {it.office.url}/panel and type the code.")).to_be_visible()
+    expect(it.page.get_by_text(f"Open {it.office.hub.url}/panel and type the code.")).to_be_visible()
     it.page.get_by_role("button", name="Cancel").click()
     expect(it.page.get_by_role("heading", name="Sign in to Inlay")).to_be_visible()
 
@@ -227,12 +227,12 @@ def test_without_an_open_document_the_panel_says_what_to_open(stage: Open) -> No
 def test_a_hub_that_is_away_is_named_and_what_was_typed_stays(stage: Open) -> None:
     it = stage()
     it.write(COPY)
-    it.context.route(f"{it.office.url}/**", lambda route: route.abort())
+    it.context.route(f"{it.office.hub.url}/**", lambda route: route.abort())
     it.run(TEMPLATE, instruction="Shorter, please")
     it.refused("Inlay does not answer.")
     expect(it.page.locator("#in-instruction")).to_have_value("Shorter, please")
     it.picture("7-away")
-    it.context.unroute(f"{it.office.url}/**")
+    it.context.unroute(f"{it.office.hub.url}/**")
     it.page.get_by_role("button", name="Run", exact=True).click()
     expect(it.page.get_by_role("button", name=INSERT)).to_be_visible()
     assert it.model.calls == 1

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import make_server
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from connectors.dam.panels import packages
-from connectors.dam.sandbox import start
-from hub.demo import free_port
-from hub.store import connections
 from hub.testing import FakeModel
 from hub.web.panels import Panels
-from tests.browser.conftest import Quiet, Server
-from tests.flow.web.site import Site, open_site
-from tests.hubs import TEAM
+from tests.browser.panel_hub import STANDS, PanelHub, file_of, panel_hub
 
 #: Where the panel's files are shown from. UXP has no such address, and its network knows no CORS.
 HERE = "https://panel.example"
-MODULES = Path(__file__).parents[1] / "connectors" / "dam" / "panels" / "uxp_modules.js"
-_TYPES = {".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".json": "application/json"}
 
 
 class Turn:
@@ -43,16 +33,14 @@ class Turn:
 class Office:
     """The hub that the panels of all programs belong to."""
 
-    site: Site
-    url: str
-    made: dict[str, str]
+    hub: PanelHub
     turn: Turn
     tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, program: str) -> str:
         """A sign-in of Mara's that is not over."""
         if program not in self.tokens:
-            panels = Panels(self.site.hub)
+            panels = Panels(self.hub.site.hub)
             found = panels.find("dam", "dam", program)
             assert found is not None
             code, shown = panels.begin(found)
@@ -83,7 +71,7 @@ class Stage:
             # The panel asks every five seconds whether somebody has let it in.
             self.page.clock.install()
         # Before the panel's first script and after its settings, as a program gives `require` to what it opens.
-        self.files["config.js"] += MODULES.read_text("utf-8")
+        self.files["config.js"] += (STANDS / "uxp_modules.js").read_text("utf-8")
         self.page.goto(f"{HERE}/index.html")
         heading = "What do you need?" if signed_in else "Sign in to Inlay"
         expect(self.page.get_by_role("heading", name=heading)).to_be_visible()
@@ -124,53 +112,28 @@ class Stage:
 
 @contextmanager
 def office(home: Path) -> Iterator[Office]:
-    port = free_port("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{port}"
-    dam, turn = start(sample=False, dialect="aem"), Turn()
+    turn = Turn()
     model: Any = turn
-    with open_site(home, model=model, public_url=url, demo=True) as site:
-        row = site.hub.parts.connections.sealed("dam", "dam", dam.settings(), sandbox=True, now=site.hub.parts.clock())
-        with site.hub.database.transaction() as tx:
-            connections.put(tx, row)
-            connections.enable(tx, "dam", TEAM, {})
-        server = make_server("127.0.0.1", port, _without_cors(site.app), server_class=Server, handler_class=Quiet)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        made = packages(site.hub.parts.connections.get("dam")[1], f"{url}/connect/dam/dam")
-        try:
-            yield Office(site, url, dict(made), turn)
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join(5)
-            dam.stop()
+    with panel_hub(home, model, _without_cors) as hub:
+        yield Office(hub, turn)
 
 
 @contextmanager
 def uxp(at: Office, browser: Browser, program: str, model: FakeModel, pictures: Path) -> Iterator[Stage]:
     at.turn.now = model
-    folder = f"panels/{program}/"
-    files = {name.removeprefix(folder): text for name, text in at.made.items() if name.startswith(folder)}
+    files = at.hub.files(program)
     context = browser.new_context(viewport={"width": 300, "height": 640})
     # The hub of a test is on this machine, which a browser asks its person about.
     context.grant_permissions(["local-network-access"], origin=HERE)
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.route(f"{HERE}/**", lambda route: _file(route, files))
+    page.route(f"{HERE}/**", lambda route: file_of(route, HERE, files))
     stage = Stage(program, at, model, context, page, files, pictures)
     page.on("pageerror", lambda error: stage.complaints.append(str(error)))
     try:
         yield stage
     finally:
         context.close()
-
-
-def _file(route: Route, files: dict[str, str]) -> None:
-    name = route.request.url.removeprefix(f"{HERE}/").partition("?")[0]
-    if name not in files:
-        return route.fulfill(status=404, body="")
-    kind = _TYPES[Path(name).suffix]
-    return route.fulfill(status=200, body=files[name], headers={"Content-Type": f"{kind}; charset=utf-8"})
 
 
 def _without_cors(app: Any) -> Any:

@@ -8,10 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.guides import wiki
 from tests.guides.guides import blocks, guide
 from tests.shape.tree import ROOT
 
+# A whole run of pytest each, which other tests slow down.
+pytestmark = pytest.mark.timeout(400)
 PARTS = blocks(guide("write-a-connector"), "python")
 CONNECTOR, TESTS = "\n".join(PARTS[1:5]), PARTS[5]
 (FIXTURE,) = blocks(guide("write-a-connector"), "json")
@@ -35,7 +39,7 @@ def outside(folder: Path, connectors: dict[str, str], *options: str) -> str:
     (installed / "entry_points.txt").write_text("\n".join(points))
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--tb=no", *options]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
-    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110)
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=380)
     return ran.stdout + ran.stderr
 
 

@@ -275,3 +275,99 @@ def test_a_webhook_that_cannot_work_is_refused_with_its_line(
     assert f"line {line}" in said
     assert complaint in said
     assert "c2hvcnQ" not in said
+
+
+LONG = """
+teams:
+  brand:
+    title: Brand team
+    budget:
+      limit: 50
+      warn_at: 0.7
+      each_person: 5
+      people: {Mara@example.com: 20}
+      workflows: {short: 12.5}
+"""
+
+
+def test_budgets_of_people_and_workflows_are_declared_and_the_running_month_keeps_what_it_spent(hub: Hub) -> None:
+    configure.apply(hub, source())
+    (change,) = configure.apply(hub, source(LONG)).todo
+    assert change.details == (
+        "budget: $50.00 a month → $50.00 a month, warned of at 70%",
+        "budget of each person: nothing → $5.00 a month, warned of at 70%",
+        "budget of mara@example.com: nothing → $20.00 a month, warned of at 70%",
+        "budget of short: nothing → $12.50 a month, warned of at 70%",
+    )
+    assert configure.apply(hub, source(LONG)).todo == ()
+    hub.run(request("one", team="brand"))
+    with hub.database.reading() as tx:
+        mara = budgets.standing(tx, "brand", period(hub.parts.clock()), budgets.Scope("person", "mara@example.com"))
+    assert mara is not None and mara.limit_micros == 20_000_000 and mara.spent_micros > 0
+    configure.apply(hub, source(LONG.replace("20", "1")))
+    configure.apply(hub, source("teams: {brand: {title: Brand team}}"))
+    with hub.database.reading() as tx:
+        again = budgets.standing(tx, "brand", period(hub.parts.clock()), budgets.Scope("person", "mara@example.com"))
+    assert again is not None and (again.limit_micros, again.spent_micros) == (1_000_000, mara.spent_micros)
+    plain = configure.apply(hub, source("teams: {brand: {title: Brand team, budget: 50}}"))
+    assert "budget of each person: $5.00 a month, warned of at 70% → nothing" in plain.todo[0].details
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ("{limit: 50, workflows: {nobody: 1}}", "teams.brand.budget.workflows.nobody"),
+        ("{limit: 50, people: {mara: 1}}", "teams.brand.budget.people"),
+        ("{limit: 50, warn_at: 2}", "teams.brand.budget.warn_at"),
+        ("{most: 50}", "teams.brand.budget.most"),
+        ("lots", "teams.brand.budget"),
+    ],
+)
+def test_a_budget_that_cannot_be_kept_is_refused_with_its_line(hub: Hub, wrong: str, where: str) -> None:
+    with pytest.raises(InvalidInputs) as raised:
+        configure.apply(hub, source(f"teams:\n  brand:\n    title: Brand team\n    budget: {wrong}\n"))
+    assert any(where in field for field in raised.value.fields), raised.value.fields
+
+
+@pytest.mark.parametrize(
+    ("connector", "settings", "at", "wrong"),
+    [
+        (
+            "google_docs",
+            "{access_token: $env:TOKEN}",
+            "{documnt: demo-newsletter, end: true}",
+            "it has no field 'documnt'",
+        ),
+        ("google_docs", "{access_token: $env:TOKEN}", "{document: {from_input: page}}", "exactly one of named_range"),
+        (
+            "salesforce",
+            "{domain: a.my.salesforce.com, consumer_key: a-consumer-key, consumer_secret: $env:TOKEN, "
+            "organization_id: 00DHs000000000A}",
+            "{recrd: {from_input: campaign}}",
+            "it has no field 'recrd'",
+        ),
+    ],
+)
+def test_a_misspelt_place_of_a_workflow_is_named_with_its_line_before_anybody_asks(
+    tmp_path: Path, connector: str, settings: str, at: str, wrong: str
+) -> None:
+    text = f"""\
+teams:
+  brand: {{title: Brand}}
+connections:
+  there: {{connector: {connector}, settings: {settings}}}
+enablements:
+  brand: [there]
+workflows:
+  brand:
+    short:
+      template: shorten-or-repurpose
+      destinations:
+        - connection: there
+          at: {at}
+"""
+    with a_hub(tmp_path) as hub:
+        with pytest.raises(InvalidInputs) as refused:
+            configure.plan(hub, configure.read(text, environ={"TOKEN": "a-token-long-enough-for-anybody"}))
+        ((line, what),) = refused.value.fields.items()
+        assert "line 13" in line and wrong in what

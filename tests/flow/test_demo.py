@@ -252,6 +252,7 @@ def test_the_demo_says_where_to_look_and_takes_what_a_visitor_asks_until_ctrl_c(
         with started(tmp_path, port) as (process, said):
             text = "\n".join(said)
             assert f"Port {port} is taken" in text
+            assert "Sign in as Ada Lindgren: the runs are of several teams" in text
             document, campaign = shown_at(said, "in Google Docs"), shown_at(said, "in Salesforce")
             assert "Sommerlicht" in answered(document, process)
             assert answered(f"{shown_at(said, 'the hub')}/healthz", process)

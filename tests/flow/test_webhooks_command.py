@@ -14,9 +14,13 @@ from click.testing import CliRunner, Result
 from hub import configure
 from hub.bootstrap import Hub, build
 from hub.cli import main
+from hub.domain import Event
+from hub.errors import InvalidInputs
+from hub.pipeline import channel
 from hub.pipeline.webhooks import SCHEDULE, Webhooks
 from hub.settings import load
 from hub.store import endpoints, teams
+from hub.store.endpoints import Happened
 from hub.store.tables import endpoint, late_event
 from hub.testing import FakeModel
 from tests.guides.guides import blocks, guide
@@ -198,3 +202,64 @@ def test_the_receiver_of_the_guide_takes_what_the_hub_sends_and_nothing_else(hub
         assert client.post("/inlay", data=body + b" ", headers=kept).status_code == 401
     assert [event for event, _ in told] == ["run.received", "run.delivered"]
     assert told[0][1].startswith("http")
+
+
+CHANNEL = """\
+webhooks:
+  channel:
+    format: slack
+    url: $env:CHANNEL
+    events: [run.delivered, review.due_soon]
+    private: true
+"""
+
+
+def test_a_channel_is_posted_a_line_of_what_happened_and_its_address_is_a_secret(hub: Hub, receiver: Receiver) -> None:
+    configure.apply(hub, configure.read(CHANNEL, environ={"CHANNEL": receiver.url}))
+    run = hub.run(request("for the channel"))
+    send(hub)
+    told = [message["text"] for message in receiver.said() if "text" in message]
+    page = f"{hub.settings.url}/runs/{run.id}"
+    assert told == [
+        f"Every text of a run stands where it belongs. rewrite-in-brand-voice, team brand <{page}|Open in Inlay>"
+    ]
+    assert "webhook-signature" not in next(h for h, body in receiver.got if b'"text"' in body)
+    with hub.database.reading() as tx:
+        kept = endpoints.get(tx, "channel")
+    assert kept is not None and "of-the-receiver" not in repr(kept) and "/hook" not in kept.url
+    assert "of-the-receiver" not in inlay("list").output
+    assert configure.plan(hub, configure.read(CHANNEL, environ={"CHANNEL": receiver.url})).todo == ()
+    assert configure.plan(hub, configure.read(CHANNEL, environ={"CHANNEL": f"{receiver.url}2"})).todo
+    assert inlay("test", "channel").exit_code == 0
+    assert receiver.said()[-1] == {"text": "Lines from Inlay arrive here. The webhook is called channel."}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [("url: https://hooks.example.com/T0/secret", "is a secret"), ("url: $env:CHANNEL\n    secret: $env:OPS", "none")],
+)
+def test_a_channel_s_address_in_the_file_or_a_secret_beside_it_is_refused_with_its_line(
+    hub: Hub, wrong: str, says: str
+) -> None:
+    text = f"webhooks:\n  channel:\n    format: slack\n    {wrong}\n    events: [run.delivered]\n"
+    with pytest.raises(InvalidInputs) as refused:
+        configure.plan(hub, configure.read(text, environ={"CHANNEL": "https://hooks.example.com/x", "OPS": NEW}))
+    assert says in refused.value.why
+    assert "T0" not in str(refused.value) + refused.value.why
+
+
+def test_a_text_cannot_be_more_than_text_in_a_channel() -> None:
+    row = Event(
+        seq=1,
+        at=0.0,
+        run_id="r",
+        team="<!channel>",
+        actor="",
+        kind="run.delivered",
+        data={},
+        key_id="",
+        prev="",
+        hash="",
+    )
+    said = json.loads(channel.line(Happened(row, "<https://evil.example|Open in Inlay>\n&"), "https://hub.example"))
+    assert said["text"].count("<") == 1 and "&lt;!channel&gt;" in said["text"] and "\n" not in said["text"]

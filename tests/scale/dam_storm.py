@@ -32,6 +32,7 @@ from tests.scale.dam_crowd import Crowd, CrowdedVendor
 from tests.scale.dam_toll import Toll
 from tests.scale.door import Door
 from tests.scale.hub_processes import LEASE, HubProcesses
+from tests.scale.servers import wait_until
 
 #: How much faster than Adobe's the sender's time runs: a minute until the next try is half a second.
 FAST = 120.0
@@ -148,7 +149,7 @@ class DamStorm:
         before = len(self._writes())
         slow = self.dam.faults.add("slow-after-commit", on="PATCH", seconds=30.0)
         ask()
-        _until(lambda: slow.times == 0 and len(self._writes()) > before, "nothing was written in two minutes")
+        wait_until(lambda: slow.times == 0 and len(self._writes()) > before, "nothing was written in two minutes")
         for one in self._writes()[before:]:
             self.crowd.edit(one.asset.id)
         self.hub_of.kill()
@@ -231,10 +232,3 @@ def storm(
     assert isinstance(dam.vendor, CrowdedVendor)
     processes = HubProcesses(home=home, database_url=database_url, model=model, workers=workers)
     return DamStorm(hub_of=processes, dam=dam, crowd=dam.vendor.crowd, **given)
-
-
-def _until(true: Callable[[], bool], otherwise: str, seconds: float = 120.0) -> None:
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        pause.wait(0.02)

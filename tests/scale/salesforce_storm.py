@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from connectors.salesforce.sandbox import Sandbox
 from connectors.salesforce.sandbox_samples import LAUNCH, WINTER
 from connectors.salesforce.sandbox_store import Record
 from hub.bootstrap import Hub, build
 from hub.domain import RunState
-from hub.pipeline.spend import period
 from hub.settings import load
 from hub.store import budgets, runs, teams
 from tests import hubs
-from tests.fake_model_server import FakeModelServer
 from tests.scale import salesforce_toll as tolls
 from tests.scale.door import Door
+from tests.scale.hub_processes import LEASE, HubProcesses
 from tests.scale.salesforce_toll import Toll
-from tests.scale.servers import free_port, wait_for_port
+from tests.scale.servers import wait_until
 
 DAY = 86_400.0
-LEASE = 2.0
 #: How much faster than in Salesforce the sender's time runs: fifteen seconds until the next try are half a second, or,
 #: while the hub is away for a day, the day is two seconds.
 FAST, DAY_IN_TWO = 30.0, DAY / 2
@@ -59,17 +52,13 @@ class Calendar:
 class SalesforceStorm:
     """Requests come in lumps, each into a disaster of its own; ``missed`` of them on a day nobody hears of.
 
-    One process answers the org and works; ``workers`` more only work. ``calendar`` is the org's clock. Each trouble
-    comes ``troubles`` times.
+    ``calendar`` is the org's clock. Each trouble comes ``troubles`` times.
     """
 
-    home: Path
-    database_url: str
+    hub_of: HubProcesses
     org: Sandbox
-    model: FakeModelServer
     size: int
     missed: int
-    workers: int
     calendar: Calendar
     acts: dict[str, int]
     troubles: int
@@ -78,21 +67,20 @@ class SalesforceStorm:
     told: list[str] = field(default_factory=list)
     _made: list[str] = field(default_factory=list)
     _written: threading.Event = field(default_factory=threading.Event)
-    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    _port: int = field(default_factory=free_port)
     _door: Door | None = None
 
     def blow(self, seconds: float) -> Toll:
         """Let everything happen, and count once all is quiet or the time is up."""
-        tolls.prepare(self.model, self.size)
+        model = self.hub_of.model
+        tolls.prepare(model, self.size)
         hub = self._hub()
         toll = Toll()
         dice = random.Random(self.seed)
-        self._door = door = Door(self._port)
+        self._door = door = Door(self.hub_of.port)
         try:
             self._organise(hub)
             self.org.store.watch(self._see)
-            self._start_all()
+            self.hub_of.start()
             self._sweep_now()
             self._trouble()
             endpoint = f"http://127.0.0.1:{door.port}/in/crm/{hubs.ORG_TOKEN}"
@@ -107,10 +95,10 @@ class SalesforceStorm:
             self._settle(hub, seconds, lambda: self._delivered(hub) >= heard)
             self._day_away(toll)
             self._settle(hub, seconds, lambda: self._delivered(hub) >= self.size and self._ready() >= self.size)
-            tolls.count(toll, hub, self.org, self.model, self._made, self.missed)
+            tolls.count(toll, hub, self.org, model, self._made, self.missed)
             return toll
         finally:
-            self._kill_all()
+            self.hub_of.kill()
             door.close()
             hub.close()
 
@@ -124,7 +112,7 @@ class SalesforceStorm:
     def _lost_ack(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
         """The hub dies once everything in a message is stored, before the org hears so."""
         assert self._door is not None
-        self._door.lose_next(self._kill_all)
+        self._door.lose_next(self.hub_of.kill)
         ask()
         assert self._door.struck.wait(60), "no message was stored in a minute"
         self._rise(toll)
@@ -134,17 +122,15 @@ class SalesforceStorm:
         self._written.clear()
         slow = self.org.faults.add("slow-after-commit", on="collections.upsert", seconds=30.0)
         ask()
-        _until(lambda: slow.times == 0 and self._written.is_set(), "nothing was written in two minutes")
-        self._kill_all()
+        wait_until(lambda: slow.times == 0 and self._written.is_set(), "nothing was written in two minutes")
+        self.hub_of.kill()
         self._rise(toll)
 
     def _killed(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
         """One process dies at any moment."""
         ask()
         threading.Event().wait(dice.uniform(0.0, 1.5))
-        number = dice.randrange(len(self._processes))
-        _end(self._processes[number])
-        self._processes[number] = self._start(number)
+        self.hub_of.kill_one(dice)
         toll.kills += 1
 
     def _allowance(self, toll: Toll, dice: random.Random, ask: Callable[[], None]) -> None:
@@ -152,7 +138,7 @@ class SalesforceStorm:
         since = len(self.org.journal.entries())
         self.org.accounts.use(self.org.accounts.daily)
         ask()
-        _until(
+        wait_until(
             lambda: any(one.status == 403 for one in self.org.journal.entries(since=since)),
             "nothing was called in two minutes",
         )
@@ -163,17 +149,17 @@ class SalesforceStorm:
         since = self.org.calls()["logins"]
         self.org.accounts.expire_all()
         ask()
-        _until(lambda: self.org.calls()["logins"] > since, "nobody signed in again in two minutes")
+        wait_until(lambda: self.org.calls()["logins"] > since, "nobody signed in again in two minutes")
 
     def _day_away(self, toll: Toll) -> None:
         """Nobody listens for a day, on which people ask all the same, until the org has given up on every message."""
-        self._kill_all()
+        self.hub_of.kill()
         self.org.outbound.configure(speed=DAY_IN_TWO)
         steps = self.missed
         for _ in range(steps):
             self._lump(1)
             self.calendar.ago -= DAY / steps
-        _until(lambda: not self.org.outbound.pending(), "the org still sends")
+        wait_until(lambda: not self.org.outbound.pending(), "the org still sends")
         toll.missed_by_messages = len({one.record for one in self.org.outbound.dropped} & set(self._made))
         self.org.faults.clear()
         self.org.outbound.configure(speed=FAST)
@@ -191,9 +177,7 @@ class SalesforceStorm:
 
     def _sweep_now(self) -> None:
         """As long as the org is in trouble it may fail; then the next one finds the same."""
-        with (self.home / "processes.log").open("ab") as log:
-            command = _command("connectors", "sweep", "crm")
-            subprocess.run(command, env=self._environment(), stdout=log, stderr=log, check=False)
+        self.hub_of.command("connectors", "sweep", "crm")
 
     def _delivered(self, hub: Hub) -> int:
         with hub.database.reading() as tx:
@@ -227,67 +211,17 @@ class SalesforceStorm:
 
     def _rise(self, toll: Toll) -> None:
         toll.kills += 1
-        self._start_all()
-
-    def _start_all(self) -> None:
-        self._processes = [self._start(number) for number in range(1 + self.workers)]
-        wait_for_port(self._port, 60)
-
-    def _kill_all(self) -> None:
-        for process in self._processes:
-            _end(process)
-
-    def _start(self, number: int) -> subprocess.Popen[bytes]:
-        with (self.home / "processes.log").open("ab") as log:
-            return subprocess.Popen(
-                _command("serve" if number == 0 else "work"),
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "INLAY_HOME": str(self.home),
-            "INLAY_DATABASE_URL": self.database_url,
-            "INLAY_SECRET_KEY": hubs.KEY,
-            "INLAY_LEASE_SECONDS": str(LEASE),
-            "INLAY_WORKERS": "4",
-            "INLAY_MODEL": "gpt-4o-mini",
-            "INLAY_MODEL_BASE_URL": self.model.base_url,
-            "INLAY_MODEL_API_KEY": "any",
-            "INLAY_LOG_LEVEL": "WARNING",
-            "INLAY_PORT": str(self._port),
-        }
+        self.hub_of.start()
 
     def _hub(self) -> Hub:
         """A hub to look into the database with; it does no work."""
-        given = {"home": self.home, "database_url": self.database_url, "broker_url": "", "secret_key": hubs.KEY}
+        of = self.hub_of
+        given = {"home": of.home, "database_url": of.database_url, "broker_url": "", "secret_key": hubs.KEY}
         return build(load(**given, lease_seconds=LEASE, log_level="ERROR"))
 
     def _organise(self, hub: Hub) -> None:
         with hub.database.transaction() as tx:
             teams.put(tx, hubs.TEAM, "Brand team", {}, 0.0)
-            budgets.allow(tx, hubs.TEAM, 1_000_000_000, period(hub.parts.clock()))
+            budgets.allow(tx, hubs.TEAM, 1_000_000_000)
         # A quarter of an hour until a used-up allowance is tried again becomes two seconds.
         hubs.connect_org(hub, self.org, quota_wait_seconds=2)
-
-
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from hub.cli import main; main()", *words]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and those it made: the web server's own worker holds the port."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _until(true: Callable[[], bool], otherwise: str, seconds: float = 120.0) -> None:
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        pause.wait(0.02)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 class Missing(Exception):
@@ -78,20 +81,49 @@ class OwnRedis:
         self._process.wait()
 
 
-class SharedRabbitMQ:
-    """The machine's RabbitMQ. Its broker application is stopped and started; queues are durable, connections die."""
+class OwnRabbitMQ:
+    """A RabbitMQ node of its own. Killing it ends every connection, and what it had not written to its disk is lost."""
 
-    def __init__(self, url: str) -> None:
-        if shutil.which("rabbitmqctl") is None:
-            raise Missing("rabbitmqctl is not installed.")
-        self.url = url
-
-    def kill(self) -> None:
-        subprocess.run(["rabbitmqctl", "-q", "stop_app"], check=True, capture_output=True, timeout=60)
+    def __init__(self, folder: Path) -> None:
+        if not RABBITMQ.exists():
+            raise Missing("RabbitMQ's own programs are not installed.")
+        self.port, peers = free_port(), free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+        home = folder / "rabbitmq"
+        home.mkdir()
+        # Nothing of the machine's own node is read: neither its settings nor its plugins nor its cookie.
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "RABBITMQ_NODENAME": f"storm{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(peers),
+            "RABBITMQ_MNESIA_BASE": str(home / "data"),
+            "RABBITMQ_LOG_BASE": str(home / "log"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": str(home / "pid"),
+            "RABBITMQ_CONFIG_FILE": str(home / "none"),
+            "RABBITMQ_CONF_ENV_FILE": str(home / "none"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "none"),
+        }
+        self.start()
 
     def start(self) -> None:
-        subprocess.run(["rabbitmqctl", "-q", "start_app"], check=True, capture_output=True, timeout=90)
-        wait_for_port(5672)
+        self._process = subprocess.Popen(
+            [str(RABBITMQ)],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_for_port(self.port, 60.0)
+
+    def kill(self) -> None:
+        # The script that starts the node stays its parent: the whole group dies.
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        wait_for_silence(self.port)
 
 
 def wait_for_port(port: int, seconds: float = 30.0) -> None:
@@ -102,6 +134,14 @@ def wait_for_port(port: int, seconds: float = 30.0) -> None:
             return
         pause.wait(0.01)
     raise RuntimeError(f"Nobody listens on port {port}.")
+
+
+def wait_until(true: Callable[[], bool], otherwise: str, seconds: float = 120.0) -> None:
+    """Until it is so; ``otherwise`` says what did not happen in that time."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        pause.wait(0.02)
 
 
 def wait_for_silence(port: int, seconds: float = 30.0) -> None:
@@ -133,6 +173,15 @@ def own_postgres() -> Iterator[OwnPostgres]:
 @contextmanager
 def own_redis(folder: Path) -> Iterator[OwnRedis]:
     server = OwnRedis(folder)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def own_rabbitmq(folder: Path) -> Iterator[OwnRabbitMQ]:
+    server = OwnRabbitMQ(folder)
     try:
         yield server
     finally:

@@ -14,6 +14,7 @@ import pytest
 from connectors.salesforce.sandbox import Sandbox, start
 from tests.conftest import absent
 from tests.fake_model_server import FakeModelServer
+from tests.scale.hub_processes import HubProcesses
 from tests.scale.salesforce_storm import LONG, SHORT, Calendar, SalesforceStorm
 from tests.scale.salesforce_toll import Toll
 from tests.scale.servers import Missing, own_postgres
@@ -39,13 +40,10 @@ def storm(home: Path, database_url: str, org: Sandbox, model: FakeModelServer, w
     calendar = org.accounts._clock
     assert isinstance(calendar, Calendar)
     return SalesforceStorm(
-        home=home,
-        database_url=database_url,
+        hub_of=HubProcesses(home=home, database_url=database_url, model=model, workers=workers),
         org=org,
-        model=model,
         size=SIZE,
         missed=MISSED,
-        workers=workers,
         seed=SEED,
         calendar=calendar,
         acts=LONG if FULL else SHORT,

@@ -14,7 +14,7 @@ import pytest
 from connectors.google_docs.sandbox import Sandbox, start
 from tests.conftest import absent
 from tests.fake_model_server import FakeModelServer
-from tests.scale.servers import Missing, SharedRabbitMQ, own_postgres, own_redis
+from tests.scale.servers import Missing, own_postgres, own_rabbitmq, own_redis
 from tests.scale.storm import Count, Storm
 
 pytestmark = pytest.mark.timeout(900)
@@ -42,19 +42,15 @@ def test_three_workers_on_postgres_survive_kills_freezes_and_outages(
     sandbox: Sandbox,
     fake_model: FakeModelServer,
     capsys: pytest.CaptureFixture[str],
-    request: pytest.FixtureRequest,
 ) -> None:
+    own_broker = own_redis if broker == "redis" else own_rabbitmq
     try:
-        with own_postgres() as database, own_redis(tmp_path) as redis:
-            prefix, server = "storm", redis
-            if broker == "rabbitmq":
-                private = request.getfixturevalue("rabbitmq")
-                prefix, server = private.prefix, SharedRabbitMQ(private.url)
+        with own_postgres() as database, own_broker(tmp_path) as server:
             storm = Storm(
                 home=tmp_path,
                 database_url=database.url,
                 broker_url=server.url,
-                prefix=prefix,
+                prefix="storm",
                 sandbox=sandbox,
                 model=fake_model,
                 size=SIZE,

@@ -22,6 +22,7 @@ OTHER_NAMES = {
     "google": "google-auth",
     "googleapiclient": "google-api-python-client",
     "re2": "google-re2",
+    "argon2": "argon2-cffi",
     "ahocorasick": "pyahocorasick",
     "yaml": "pyyaml",
     "pydantic_core": "pydantic",

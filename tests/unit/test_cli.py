@@ -141,27 +141,29 @@ def test_ledger_verify_names_the_first_broken_row_and_exits_1(inlay: Inlay, tmp_
     (tmp_path / "hub.yaml").write_text("teams: {brand: {title: Renamed}}", encoding="utf-8")
     inlay("apply", "hub.yaml")
     head = inlay("ledger", "head").output.strip()
-    assert head.startswith("2:")
+    signed = json.loads(head)
+    assert signed["number"] == 3
     assert inlay("ledger", "verify", "--head", head).exit_code == 0
+    assert inlay("ledger", "verify", "--head", f"3:{signed['hash']}").exit_code == 0
     database = Database(f"sqlite:///{tmp_path / 'home' / 'inlay.db'}")
     with database.transaction() as tx:
-        tx.exec_driver_sql("UPDATE ledger SET team = 'other' WHERE seq = 2")
+        tx.exec_driver_sql("UPDATE ledger SET team = 'other' WHERE seq = 3")
     said = inlay("ledger", "verify")
     assert said.exit_code == 1
-    assert "row 2" in said.output
+    assert "row 3" in said.output
     with database.transaction() as tx:
-        tx.exec_driver_sql("DELETE FROM ledger WHERE seq = 2")
+        tx.exec_driver_sql("DELETE FROM ledger WHERE seq = 3")
     database.close()
     assert inlay("ledger", "verify").exit_code == 0
     said = inlay("ledger", "verify", "--head", head)
     assert said.exit_code == 1
-    assert "row 2" in said.output
+    assert "row 3" in said.output
 
 
 def test_ledger_export_prints_one_object_a_line(inlay: Inlay) -> None:
     applied(inlay)
     rows = [json.loads(line) for line in inlay("ledger", "export").output.splitlines()]
-    assert [row["kind"] for row in rows] == ["config.applied"]
+    assert [row["kind"] for row in rows] == ["config.applied", "person.roles_changed"]
     assert rows[0]["data"]["people"] == 1
     assert "you@example.com" not in json.dumps(rows)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from hub.errors import RateLimited, Unavailable
+from tests.conftest import ROOT
 from tests.fake_model_server import FakeModelServer
 from tests.unit.asking import KEY, SCHEMA, TEXT, Pauses, model_at, prompt
 
@@ -117,3 +122,53 @@ def test_neither_key_nor_text_is_logged(fake_model: FakeModelServer, caplog: pyt
     assert caplog.records
     for private in (KEY, TEXT, "A secret answer."):
         assert private not in caplog.text
+
+
+#: Another library that is half through loading: its name is there, and what it defines is not, until the thread that
+#: asks the model waits for it, or has ended.
+_SLOW = """
+import sys, threading, time
+
+def waits():
+    frame = sys._current_frames().get(threading.main_thread().ident)
+    while frame:
+        if frame.f_locals.get("name") == "httpx" and "importlib" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return not threading.main_thread().is_alive()
+
+while not waits():
+    time.sleep(0.001)
+class Auth: pass
+class Client: pass
+class AsyncClient: pass
+class URL: pass
+class Response: pass
+class Timeout: pass
+class TimeoutException(Exception): pass
+class RequestError(Exception): pass
+"""
+_ASKS = """
+import sys, threading
+from tests.unit.asking import model_at, prompt
+threading.Thread(target=__import__, args=("httpx",)).start()
+while "httpx" not in sys.modules:
+    pass
+print(model_at(sys.argv[1]).ask(prompt()).text)
+"""
+
+
+def test_the_model_is_asked_while_another_thread_loads_what_the_sdk_looks_for(
+    fake_model: FakeModelServer, tmp_path: Path
+) -> None:
+    (tmp_path / "httpx.py").write_text(_SLOW)
+    fake_model.answers({"variants": ["Ready for spring."]})
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKS, fake_model.base_url],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout or "{}") == {"variants": ["Ready for spring."]}, done.stderr

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from connectors.dam import picture, strict_json
 from connectors.dam.asset import Asset, AssetEvent, Kind, Page, Value
+from connectors.dam.client import RENEWALS
 from connectors.dam.dialect import Dialect
 from connectors.dam.dialects import adobe_ims, adobe_io, adobe_keys, aem_api, aem_setup
 from connectors.dam.one_by_one import one_by_one
@@ -242,10 +243,12 @@ def _writable(name: str) -> bool:
 def _with_token(connection: Connection, get: Any) -> Any:
     signed = adobe_ims.sign_in(connection)
     token = signed.token()
-    try:
-        return get(aem_api.headers_of(connection, token))
-    except NeedsPermission:
-        return get(aem_api.headers_of(connection, signed.token(ended=token)))
+    for _ in range(RENEWALS):
+        try:
+            return get(aem_api.headers_of(connection, token))
+        except NeedsPermission:
+            token = signed.token(ended=token)
+    return get(aem_api.headers_of(connection, token))
 
 
 def _event(settings: DamSettings, event: Mapping[str, Any]) -> AssetEvent | Ignored:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from connectors.dam.asset import SLOTS, Asset, Value
-from connectors.dam.client import client_of, refusal
+from connectors.dam.client import client_of, refusal, renewing
 from connectors.dam.dialects import adobe_ims, adobe_io
 from connectors.dam.settings import DamSettings
 from hub.sdk import Connection, Reply, Unavailable, clean_json
@@ -56,13 +56,13 @@ def call(
     """
     client, signed = client_of(connection), adobe_ims.sign_in(connection)
     url = f"https://{connection.settings.host}{path}"
-    token = signed.token()
     said = {"accept": "application/json", **(headers or {})}
-    reply = client.raw(method, url, headers={**said, **headers_of(connection, token)}, body=body)
-    if reply.status == 401:
-        # A token can end before its time, when somebody changes the project. What was refused had no effect.
-        token = signed.token(ended=token)
-        reply = client.raw(method, url, headers={**said, **headers_of(connection, token)}, body=body)
+
+    def send(token: adobe_ims.Token) -> Reply:
+        return client.raw(method, url, headers={**said, **headers_of(connection, token)}, body=body)
+
+    # A token can end before its time, when somebody changes the project.
+    reply = renewing(signed.token(), lambda ended: signed.token(ended=ended), send)
     if reply.status >= 400:
         raise refusal(reply, connection.settings.host)
     return reply

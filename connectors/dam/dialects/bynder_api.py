@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.dam.client import client_of, refusal
+from connectors.dam.client import client_of, refusal, renewing
 from connectors.dam.settings import DamSettings
 from hub.sdk import Connection, NeedsPermission, OutOfQuota, Reply, Secret, Unavailable, VendorRefused
 
@@ -68,11 +68,12 @@ class Portal:
 
     def _call(self, method: str, path: str, form: str | None = None) -> Reply:
         url = f"https://{self._settings.host}/api/v4/{path}"
-        token = self._bearer()
-        reply = self._send(method, url, form, token)
-        if reply.status == 401:
-            # It was not carried out: a token can be withdrawn before its time.
-            reply = self._send(method, url, form, self._bearer(ended=token))
+        # A token can be withdrawn before its time.
+        reply = renewing(
+            self._bearer(),
+            lambda ended: self._bearer(ended=ended),
+            lambda token: self._send(method, url, form, token),
+        )
         if reply.status >= 400:
             raise refusal(reply, self._settings.host)
         return reply

@@ -27,14 +27,14 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     },
     "photoshop": {
         "manifest.json": "uxp/photoshop.json",
-        "index.html": "uxp/photoshop.html",
+        "index.html": "uxp/index.html",
         "photoshop.js": "uxp/photoshop.js",
         "uxp.js": "uxp/uxp.js",
         "uxp.css": "uxp/uxp.css",
     },
     "indesign": {
         "manifest.json": "uxp/indesign.json",
-        "index.html": "uxp/indesign.html",
+        "index.html": "uxp/index.html",
         "indesign.js": "uxp/indesign.js",
         "uxp.js": "uxp/uxp.js",
         "uxp.css": "uxp/uxp.css",
@@ -75,7 +75,7 @@ def packages(connection: Connection, url: str) -> Mapping[str, str]:
             found[folder + name] = _source(name)
         for name, source in files.items():
             text = _source(source)
-            for word, value in here.items():
+            for word, value in {**here, "PROGRAM": package}.items():
                 text = text.replace(f"@{word}@", value)
             found[folder + name] = text
     return found

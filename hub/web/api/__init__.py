@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 
 from hub.bootstrap import Hub
-from hub.web.api import acts, catalog, runs
+from hub.web.api import acts, budget, catalog, claims, proofs, reviews, runs, switches
 from hub.web.auth import API
 
 
@@ -14,5 +14,10 @@ def blueprint(hub: Hub) -> APIBlueprint:
     api = APIBlueprint(API, __name__, url_prefix="/api/v1", tag="API")
     runs.add(api, hub)
     acts.add(api, hub)
+    reviews.add(api, hub)
     catalog.add(api, hub)
+    claims.add(api, hub)
+    budget.add(api, hub)
+    proofs.add(api, hub)
+    switches.add(api, hub)
     return api

@@ -7,7 +7,7 @@ from flask import Response
 
 from hub.bootstrap import Hub
 from hub.domain import Run
-from hub.pipeline import act, review
+from hub.pipeline import act, mend, review
 from hub.web import body, run_view
 from hub.web.api import gives, takes
 from hub.web.api.answering import answered, run_of
@@ -59,6 +59,14 @@ def add(api: APIBlueprint, hub: Hub) -> None:
         identity, said = whoever(), body.read(takes.Resume, optional=True)
         run = run_of(hub, identity, run_id)
         return shown(act.resume(hub.parts, run, identity.actor(run), at=said.at))
+
+    @api.post("/runs/<run_id>/mend")
+    @described(takes=takes.Nothing, gives=gives.Run, problems=_PROBLEMS, body_required=False)
+    def mend_run(run_id: str) -> Response:
+        """Put the fixes of a held draft in, and have it checked again."""
+        identity, _ = whoever(), body.read(takes.Nothing, optional=True)
+        run = run_of(hub, identity, run_id)
+        return shown(mend.mend(hub.parts, run, identity.actor(run)))
 
     @api.post("/runs/<run_id>/undo")
     @described(takes=takes.Nothing, gives=gives.Run, problems=(*_PROBLEMS, *_VENDOR), body_required=False)

@@ -25,7 +25,8 @@ def run_of(hub: Hub, identity: Identity, run_id: str) -> Run:
         UnknownName: there is none, or it is another team's: which of the two is not told.
     """
     unknown = UnknownName(
-        "There is no run of this id that you can reach.", instead="GET /api/v1/runs lists those you can."
+        "There is no run of this id in your teams.",
+        instead="Ask somebody of the team it belongs to. Your own are under Runs; in the API, GET /api/v1/runs.",
     )
     if "\x00" in run_id:
         # PostgreSQL takes no such text, not even to say that it does not know it.

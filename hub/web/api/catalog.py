@@ -10,7 +10,7 @@ from flask import Response
 from hub.bootstrap import Hub
 from hub.errors import UnknownName
 from hub.pipeline.routes import ORIGIN, asks
-from hub.store import connections
+from hub.store import authored, connections
 from hub.store.connections import Workflow
 from hub.templates import Template
 from hub.web.api import gives
@@ -27,13 +27,17 @@ def add(api: APIBlueprint, hub: Hub) -> None:
     def list_templates() -> Response:
         """The templates in force that your teams may use."""
         identity = whoever()
-        return answered({"templates": [template(one) for one in hub.parts.shelf.every() if offered(one, identity)]})
+        found = [_listed(hub, one) for one in hub.parts.shelf.every() if offered(one, identity)]
+        with hub.database.reading() as tx:
+            own = [one for one in authored.every(tx, identity.reach) if one.production is None]
+        drafts = [{"name": one.name, "team": one.team, "lifecycle": one.stage, "parent": one.parent} for one in own]
+        return answered({"templates": found, "drafts": drafts})
 
     @api.get("/templates/<name>")
     @described(gives=gives.Template, problems=(404,))
     def show_template(name: str) -> Response:
         """One template: its inputs, its help, its revision."""
-        return answered(template(template_of(hub, whoever(), name)))
+        return answered(_listed(hub, template_of(hub, whoever(), name)))
 
     @api.get("/workflows")
     @described(gives=gives.WorkflowList)
@@ -79,6 +83,19 @@ def template_of(hub: Hub, identity: Identity, name: str) -> Template:
     if found is None:
         raise UnknownName("There is no template of this name for your team.", instead="Look at the list of templates.")
     return found
+
+
+def _listed(hub: Hub, one: Template) -> dict[str, Any]:
+    """A template with how far it is."""
+    standing = hub.parts.shelf.standing(one.name)
+    return {
+        **template(one),
+        "lifecycle": standing.stage if standing else "published",
+        "team": standing.team if standing else None,
+        "parent": standing.parent if standing else None,
+        "successor": standing.successor if standing else None,
+        "ends_on": standing.ends_on if standing else None,
+    }
 
 
 def template(one: Template) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from flask import Response, request
 from hub.bootstrap import Hub
 from hub.domain import Request, Run, RunState, Target
 from hub.errors import BadRequest, UnknownName
+from hub.pipeline import review
+from hub.pipeline.reviewers import look_id
 from hub.pipeline.step import MOVING
-from hub.store import runs
+from hub.store import searches
+from hub.store.searches import Wanted
 from hub.web import body, run_view
 from hub.web.api import gives, takes
 from hub.web.api.answering import answered, run_of
@@ -94,7 +97,11 @@ def add(api: APIBlueprint, hub: Hub) -> None:
     @described(gives=gives.Run, problems=(404,))
     def show_run(run_id: str) -> Response:
         """A run: its state, draft, findings, timeline and deliveries."""
-        return answered(run_view.whole(run_view.opened(hub, run_of(hub, whoever(), run_id)), url))
+        identity = whoever()
+        run = run_of(hub, identity, run_id)
+        if review.may_review(hub.parts, run, identity.actor(run)):
+            review.opened(hub.parts, look_id(run.id), identity.actor(run))
+        return answered(run_view.whole(run_view.opened(hub, run), url))
 
     @api.get("/runs")
     @described(gives=gives.RunList, problems=(400, 404), parameters=_PAGING)
@@ -163,4 +170,5 @@ def _page(hub: Hub, identity: Identity, limit: int) -> list[Run]:
             raise BadRequest("before names no run that you can reach.", instead="Send what next said.") from None
         mark = (last.created_at, last.id)
     with hub.database.reading() as tx:
-        return runs.newest(tx, teams=identity.reach, limit=limit, before=mark, state=state)
+        wanted = Wanted(teams=identity.reach, states=(state,) if state else ())
+        return searches.search(tx, wanted, limit=limit, before=mark)

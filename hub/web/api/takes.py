@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hub.pipeline import lineage
 from hub.pipeline.act import FRICTION
 from hub.sdk.picture import LARGEST, Picture
 
@@ -76,8 +77,39 @@ class RunRequest(_Body):
 class Decision(_Body):
     """A word on a draft, bound to the text that was seen."""
 
-    content_hash: str | None = Field(None, max_length=64, description="draft.content_hash of the draft you looked at.")
+    content_hash: str | None = Field(
+        None,
+        max_length=64,
+        description="draft.content_hash of the draft you looked at; a reviewer's approval needs it.",
+    )
     reason: str = Field("", max_length=2000, description="Why, in a sentence.")
+
+
+class Approval(_Body):
+    """That a draft is fine, bound to the text that was read."""
+
+    content_hash: str = Field(min_length=64, max_length=64, description="draft.content_hash of the draft you read.")
+    reason: str = Field("", max_length=2000, description="A remark.")
+
+
+class Rejection(_Body):
+    """That a draft is not fine."""
+
+    reason: str = Field(
+        min_length=1, max_length=2000, description="Why, in a sentence: the next draft is made with it."
+    )
+    content_hash: str | None = Field(None, max_length=64, description="draft.content_hash of the draft you read.")
+
+
+class Passage(_Body):
+    """A passage to look for, word for word; spaces and case do not count."""
+
+    text: str = Field(min_length=lineage.SHORTEST, max_length=4000, description="The passage, a sentence or more.")
+    where: str = Field(
+        "", max_length=lineage.LONGEST_PLACE, description="Only what was written at this page or record, however old."
+    )
+    connection: str | None = Field(None, max_length=64, description="Only what was written over this connection.")
+    days: int = Field(30, ge=1, le=3660, description="How far back, where no place is named.")
 
 
 class Resume(_Body):
@@ -96,5 +128,27 @@ class Feedback(_Body):
     )
 
 
+class TeamNamed(_Body):
+    """Which team it is about."""
+
+    team: Name = Field(description="The team's name.")
+
+
 class Nothing(_Body):
     """An empty object, or no body at all."""
+
+
+class BudgetRaise(_Body):
+    """Which budget holds more in the running month, and why: the team's, or one person's or workflow's in it."""
+
+    to_usd: float = Field(gt=0, le=1_000_000_000, description="What it holds from now on, in US dollars.")
+    reason: str = Field(min_length=1, max_length=500, description="Why, in a sentence. It is kept.")
+    team: Name | None = Field(None, description="Left out: the key's.")
+    person: str | None = Field(None, min_length=1, max_length=320, description="The person's e-mail address.")
+    workflow: Name | None = Field(None, description="The workflow's name.")
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> BudgetRaise:
+        if self.person and self.workflow:
+            raise ValueError("name a person or a workflow, not both")
+        return self

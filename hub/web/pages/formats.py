@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Blueprint, current_app, g
 import hub as package
 from hub.bootstrap import Hub
 from hub.domain import Usage
+from hub.web.pages import help
 from hub.web.run_view import web_link
 
 #: State of a run: the words people read, and the tone they are shown in.
@@ -36,16 +38,10 @@ TIERS = {
 
 def install(page: Blueprint, hub: Hub) -> None:
     """Make these known to every template of the app."""
-    filters = (("when", when), ("iso", iso), ("took", took), ("cost", cost), ("state", state), ("web_link", web_link))
-    for name, filter_ in filters:
-        page.add_app_template_filter(filter_, name)
+    for filter_ in (when, iso, took, cost, state, web_link, listed_as_words):
+        page.add_app_template_filter(filter_, filter_.__name__)
 
-    def title(name: str) -> str:
-        """A template's title as people know it; its name once it is gone."""
-        return titles.get(name, name)
-
-    titles = {one.name: one.title for one in hub.parts.shelf.every()}
-    page.add_app_template_filter(title, "title_of")
+    page.add_app_template_filter(hub.parts.shelf.title, "title_of")
 
     @page.app_context_processor
     def everywhere() -> dict[str, Any]:
@@ -53,8 +49,11 @@ def install(page: Blueprint, hub: Hub) -> None:
             "me": g.get("identity"),
             "version": package.__version__,
             "simulating": hub.parts.model.simulated,
+            "names_found": bool(hub.settings.spacy_models),
             "tiers": TIERS,
             "hub_url": current_app.config["INLAY_URL"],
+            "help_here": help.here,
+            "problem_codes": help.CODES,
         }
 
 
@@ -83,3 +82,9 @@ def cost(used: Usage) -> str:
 
 def state(name: str) -> tuple[str, str]:
     return STATES[name]
+
+
+def listed_as_words(names: Iterable[str]) -> str:
+    """Names as a sentence lists them: one, one and another, or several with "and" before the last."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

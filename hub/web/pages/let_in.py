@@ -82,11 +82,19 @@ def _person(panels: Panels, found: Found) -> tuple[str, list[str]]:
     """Who answers, and the titles of their teams that the panel will work for.
 
     Raises:
-        NotAllowed: a program, or a person no team of whom uses this connection.
+        NotAllowed: a program, a person no team of whom uses this connection, or who came by a key that does less than
+            they may.
     """
-    person = whoever().person
+    identity = whoever()
+    person = identity.person
     if person is None:
         raise NotAllowed("Only a person can let a panel in.", instead="Sign in with a key made for you.")
+    narrow = identity.key is not None and not identity.is_admin
+    if narrow and dict(identity.roles) != dict(panels.roles_of(person)):
+        raise NotAllowed(
+            "The key you signed in with does less than you may, and a panel does all of it.",
+            instead="Sign in without the key: with your password or through your organisation.",
+        )
     teams = panels.teams_of(found.connection.name, person)
     if not teams:
         raise NotAllowed(

@@ -38,11 +38,20 @@ _WORDS = {
     "run.stuck": "Not every write-back arrived",
     "run.resumed": "Somebody let it go on",
     "run.cancelled": "Cancelled",
+    "prompt.shown": "A lead looked at the prompt",
     "review.asked": "A review was asked for",
+    "draft.mended": "Put right with the fixes of the checks, to be checked again",
+    "review.first": "The first of two reviewers approved",
     "review.decided": "A reviewer decided",
+    "review.late": "The review is late; leads and admins were told",
+    "review.sampled": "Picked to be looked at by a person",
+    "review.looked": "A person looked at the delivered draft",
     "output.accepted": "The asker keeps it",
     "output.rejected": "The asker does not keep it",
     "feedback.given": "Feedback given",
+    "evidence.lapsed": "Evidence for a claim in it does not hold any more",
+    "evidence.renewed": "The evidence holds again",
+    "evidence.dealt_with": "A reviewer dealt with the claim",
 }
 
 
@@ -76,6 +85,8 @@ def path(view: Opened) -> list[Mark]:
         if stage is Stage.REVIEW and run.tier < 2:
             continue
         how = "ahead" if refused_at_once else _how(view, stage)
+        if stage is Stage.DELIVER and not (run.destinations or view.deliveries):
+            what = "nowhere else: it stays here"
         marks.append(Mark(verb, what, how, _spent(view, stage)))
     return marks
 
@@ -96,9 +107,11 @@ def happened(view: Opened) -> list[Moment]:
 def _how(view: Opened, stage: Stage) -> str:
     run = view.run
     if stage is Stage.REVIEW:
+        if run.state is RunState.IN_REVIEW:
+            return "now"
         if run.review is not None:
             return "done" if run.review.decision == "accept" else "stopped"
-        return "now" if run.state is RunState.IN_REVIEW else "ahead"
+        return "ahead"
     if run.state in (RunState.IN_REVIEW, RunState.DELIVERED) or (run.review is not None and not view.moving):
         return "done"
     at, this = _ORDER.index(run.stage), _ORDER.index(stage)

@@ -1,8 +1,8 @@
-// Keeps the page of a running run up to date: fetches its inner part until the run no longer moves.
+// Keeps a page of something that moves up to date: fetches its inner part until it moves no more.
 "use strict";
 
 (() => {
-  const place = document.getElementById("run");
+  const place = document.querySelector("[data-live]");
   if (!place) return;
   const inner = () => place.querySelector(".state");
   const moving = () => inner() && inner().dataset.moving === "yes";
@@ -13,11 +13,14 @@
 
   // What a reader opened stays open, and the keyboard stays where it was.
   const replace = (html) => {
-    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".state");
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.querySelector(".state");
     if (!fresh || fresh.dataset.version === inner().dataset.version) return;
     const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.id));
     const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
     place.replaceChildren(fresh);
+    // What stands elsewhere on the page and says the same comes along.
+    page.querySelectorAll("[data-also]").forEach((one) => document.getElementById(one.id)?.replaceWith(one));
     place.querySelectorAll("details").forEach((one) => { one.open = open.has(one.id); });
     if (focused) document.getElementById(focused)?.focus();
   };

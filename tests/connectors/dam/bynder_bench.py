@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,9 @@ from connectors.dam.dialects.bynder import Bynder
 from connectors.dam.sandbox import Sandbox, start
 from connectors.dam.sandbox_bynder import TOPIC, BynderVendor
 from connectors.dam.sandbox_sns import SandboxTopic
-from connectors.dam.settings import DamSettings
-from hub.sdk import BadRequest, Connection, GuardedHttp, Inbound, Unavailable, Unverified
-from tests.connectors.dam.aem_bench import PNG
+from connectors.dam.sandbox_store import AssetStore
+from hub.sdk import BadRequest, Connection, Inbound, Unavailable, Unverified
+from tests.connectors.dam.aem_bench import PNG, opened
 
 BYNDER = Bynder()
 ASSET = "7d1c6c0e-52a1-4c39-9f1b-2a3c4d5e6f70"
@@ -86,7 +87,13 @@ def running(**given: Any) -> Iterator[Bench]:
         sandbox.stop()
 
 
-def opened(sandbox: Sandbox, **settings: Any) -> Connection:
-    given = DamSettings.model_validate({**sandbox.settings(), **settings})
-    http = GuardedHttp(given.hosts(), loopback_only=True, timeout=5.0)
-    return Connection(name="dam", settings=given, http=http, sandbox=True)
+def becomes(store: AssetStore, true: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Whether the assets change so that it is true, in that time."""
+    changed = threading.Event()
+    store.listen(lambda change: changed.set())
+    deadline = time.monotonic() + seconds
+    while not true():
+        if not changed.wait(max(0.0, deadline - time.monotonic())):
+            return False
+        changed.clear()
+    return True

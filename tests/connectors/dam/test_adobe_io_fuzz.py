@@ -115,8 +115,11 @@ def ours(body: bytes) -> bool:
         assert len(dict(pairs)) == len(pairs)
         return dict(pairs)
 
+    def no_number(constant: str) -> None:
+        raise ValueError(constant)
+
     try:
-        found = json.loads(body.decode(), object_pairs_hook=once)
+        found = json.loads(body.decode(), object_pairs_hook=once, parse_constant=no_number)
         seen = found if isinstance(found, list) else [found]
         named = [{one.get("recipientclientid"), one.get("recipient_client_id")} - {None} for one in seen]
         return bool(named) and all(names == {CLIENT} for names in named)
@@ -128,7 +131,8 @@ def ours(body: bytes) -> bool:
 @given(seed=st.integers(0, 2**64), about=events())
 def test_no_change_of_a_signed_delivery_is_accepted(bench: Bench, seed: int, about: dict[str, Any]) -> None:
     call = bench.sent({**event(), "data": about.get("data")})
-    assert outcome(bench, call) in ("taken", "bad")
+    # What is no JSON (Python writes Infinity and NaN) names no recipient.
+    assert outcome(bench, call) in (("taken", "bad") if ours(call.body) else ("unverified",))
     for body in mutants(call.body, random.Random(seed), 20):
         assert outcome(bench, replace(call, body=body)) in ("unverified", "later")
 

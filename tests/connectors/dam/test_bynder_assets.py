@@ -15,7 +15,8 @@ from connectors.dam.sandbox_bynder import HOST, METAPROPERTIES, THUMBNAILS
 from connectors.dam.sandbox_vendor import Answer
 from hub.sdk import NeedsPermission, OutOfQuota, TryLater, VendorRefused
 from tests.connectors.dam import images
-from tests.connectors.dam.bynder_bench import BYNDER, Bench, opened, running
+from tests.connectors.dam.aem_bench import opened
+from tests.connectors.dam.bynder_bench import BYNDER, Bench, becomes, running
 
 COPY = f"metaproperty:Copy:{METAPROPERTIES['Copy']}"
 
@@ -72,9 +73,7 @@ def test_fields_are_written_as_a_form_and_tags_as_one_list(bench: Bench) -> None
     BYNDER.write(
         bench.opened, one(bench, id), {"description": "A pier & a lamp = light", "tags": ("a", "b c"), COPY: "Hi"}
     )
-    deadline = time.monotonic() + 5
-    while "property_Copy" not in bench.sandbox.store.get(id).fields and time.monotonic() < deadline:
-        time.sleep(0.01)
+    assert becomes(bench.sandbox.store, lambda: "property_Copy" in bench.sandbox.store.get(id).fields)
     assert bench.sandbox.store.get(id).fields == {
         "description": "A pier & a lamp = light",
         "tags": ["a", "b c"],

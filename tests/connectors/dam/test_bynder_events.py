@@ -11,7 +11,8 @@ import pytest
 from connectors.dam import inbound
 from connectors.dam.asset import AssetEvent
 from hub.sdk import BadRequest, Ignored, Notice
-from tests.connectors.dam.bynder_bench import ASSET, BYNDER, Bench, opened, posted, running
+from tests.connectors.dam.aem_bench import opened
+from tests.connectors.dam.bynder_bench import ASSET, BYNDER, Bench, posted, running
 
 #: Bynder's ids have two shapes; events may write either in capitals.
 IDS = [ASSET, ASSET.upper(), "7D1C6C0E-52A1-4C39-9F1B2A3C4D5E6F70", "7d1c6c0e-52a1-4c39-9f1b2a3c4d5e6f70"]

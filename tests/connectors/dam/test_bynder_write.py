@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,7 +21,8 @@ from connectors.dam.sandbox_vendor import Answer, Call
 from connectors.dam.write_back import undo, write_back
 from hub.sdk import BadRequest, Conflict, Delivery, OutOfQuota, Receipt, Target, TargetGone, Unavailable
 from tests.connectors.dam import images
-from tests.connectors.dam.bynder_bench import Bench, opened
+from tests.connectors.dam.aem_bench import opened
+from tests.connectors.dam.bynder_bench import Bench, becomes
 
 ALT = {"alt_text": "A lantern on a pier"}
 MEDIA = "POST /api/v4/media/"
@@ -83,16 +83,6 @@ class Place(Bench):
     def person(self, id: str, **slots: Any) -> None:
         named = {self.vendor.shows[slot]: value for slot, value in slots.items()}
         self.sandbox.store.change(id, named, by=PERSON)
-
-
-def settled(place: Place, id: str, slot: str, value: Any) -> bool:
-    """Wait until an asset shows it."""
-    deadline = time.monotonic() + 10
-    while place.shows(id, slot) != value:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 @pytest.fixture
@@ -256,7 +246,7 @@ def test_an_answer_that_is_lost_leaves_one_text_that_can_be_taken_back(place: Pl
     delivery = place.delivery(id)
     with pytest.raises(Unavailable):
         place.write(delivery)
-    assert settled(place, id, "alt_text", "A lantern on a pier")
+    assert becomes(place.sandbox.store, lambda: place.shows(id, "alt_text") == "A lantern on a pier")
     receipt = place.write(delivery)
     assert receipt.already
     assert len(place.portal.forms) == 1

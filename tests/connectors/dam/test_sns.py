@@ -16,7 +16,8 @@ from connectors.dam.dialects import sns
 from connectors.dam.sandbox_bynder import TOPIC
 from connectors.dam.sandbox_sns import SandboxTopic, certificate, private_key
 from hub.sdk import Ignored, VendorRefused
-from tests.connectors.dam.bynder_bench import ASSET, BYNDER, PINNED, Bench, opened, posted, running
+from tests.connectors.dam.aem_bench import opened
+from tests.connectors.dam.bynder_bench import ASSET, BYNDER, PINNED, Bench, posted, running
 
 STRANGER = "arn:aws:sns:eu-west-1:999999999999:sommerlicht-assets"
 

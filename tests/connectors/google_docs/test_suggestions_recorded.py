@@ -97,21 +97,35 @@ def _untyped(texts: dict[str, str]) -> dict[str, str]:
     return {key: text.replace(TYPED, "") for key, text in texts.items()}
 
 
-@pytest.mark.parametrize("fault", [None, *KINDS])
+FAULTS = sorted(KINDS)
+
+
+def _each_with_some(*, first: int) -> list[tuple[str, str]]:
+    """Every document under two faults, and every fault on several documents: which ones turns with ``first``."""
+    return [
+        (name, FAULTS[(first + number + step) % len(FAULTS)])
+        for number, name in enumerate(FIT)
+        for step in (0, len(FAULTS) // 2)
+    ]
+
+
 @pytest.mark.parametrize("name", FIT)
-def test_one_suggestion_whatever_goes_wrong_with_it(bench: Bench, name: str, fault: str | None) -> None:
+def test_one_suggestion_in_every_kind_of_place(bench: Bench, name: str) -> None:
+    _suggest_everywhere(bench, name, None)
+
+
+@pytest.mark.parametrize(("name", "fault"), _each_with_some(first=0))
+def test_one_suggestion_whatever_goes_wrong_with_it(bench: Bench, name: str, fault: str) -> None:
     _suggest_everywhere(bench, name, fault)
 
 
-@pytest.mark.parametrize("fault", KINDS)
-@pytest.mark.parametrize("name", FIT)
+@pytest.mark.parametrize(("name", "fault"), _each_with_some(first=1))
 def test_one_suggestion_whatever_goes_wrong_with_its_ranges(bench: Bench, name: str, fault: str) -> None:
     _suggest_everywhere(bench, name, fault, nth=2)
 
 
 @pytest.mark.parametrize("mode", ["refused", "ignored"])
-@pytest.mark.parametrize("fault", [None, *KINDS])
-@pytest.mark.parametrize("name", FIT)
+@pytest.mark.parametrize(("name", "fault"), [*((name, None) for name in FIT), *_each_with_some(first=2)])
 def test_one_edit_where_the_account_has_no_suggestions(bench: Bench, name: str, fault: str | None, mode: Any) -> None:
     bench.sandbox.store.suggesting = mode
     _suggest_everywhere(bench, name, fault)

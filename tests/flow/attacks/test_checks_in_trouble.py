@@ -20,7 +20,7 @@ from tests.hubs import a_hub, answer, request
 
 ADDRESS, NUMBER = "anna.lindqvist@acme-mail.com", "+1 415 555 0132"
 TEXT = f"Write to {ADDRESS} or call {NUMBER}: the sale starts on Monday."
-CHECKS = ["secrets", "personal_data", "copy_rules", "output_contract"]
+CHECKS = ["secrets", "personal_data", "injection", "copy_rules", "output_contract", "claims"]
 RUNS = 6
 
 
@@ -86,7 +86,7 @@ def test_what_a_broken_check_did_not_see_goes_nowhere(tmp_path: Path, name: str,
         for prompt in model.prompts:
             assert ADDRESS not in str(prompt)
             assert NUMBER not in str(prompt)
-        if every == 1 and name != "output_contract":
+        if every == 1 and name not in ("output_contract", "claims"):
             assert model.calls == asked, "the first side of the check already stops it"
 
 

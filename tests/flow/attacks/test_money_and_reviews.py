@@ -56,7 +56,7 @@ def test_cancelling_while_the_model_works_does_not_hide_what_the_call_costs(tmp_
     model = Slow()
     with a_hub(tmp_path, model=model, database_url=database_url) as hub:
         with hub.database.transaction() as tx:
-            budgets.allow(tx, hubs.TEAM, 10_000, period(hub.parts.clock()))
+            budgets.allow(tx, hubs.TEAM, 10_000)
         started = hub.submit(request(), wait=0.001)
         assert model.asked.wait(20)
         cancelled = act.cancel(hub.parts, hub.get(started.id), hubs.AUTHOR)
@@ -71,7 +71,7 @@ def test_cancelling_before_the_model_is_asked_gives_the_money_back(tmp_path: Pat
     model = FakeModel(answer())
     with a_hub(tmp_path, model=model) as hub:
         with hub.database.transaction() as tx:
-            budgets.allow(tx, hubs.TEAM, 10_000_000, period(hub.parts.clock()))
+            budgets.allow(tx, hubs.TEAM, 10_000_000)
         waiting = hub.submit(request())
         act.cancel(hub.parts, waiting, hubs.AUTHOR)
         assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (0, 0)

@@ -59,6 +59,8 @@ def test_what_was_planted_stands_in_no_table_in_the_clear_but_in_the_run_it_belo
     database.close()
     assert token not in holds
     assert hubs.KEY not in holds
+    # Whose pseudonym is whose stands beside the ledger, until the person is erased.
+    assert holds.pop("planted.asker") == {"run", "pseudonym"}
     assert all(found == {"run"} for found in holds.values()), holds
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert token.encode() not in raw

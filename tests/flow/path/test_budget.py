@@ -37,7 +37,7 @@ class Priced(FakeModel):
 
 def allow(hub: Hub, limit: int) -> None:
     with hub.database.transaction() as tx:
-        budgets.allow(tx, hubs.TEAM, limit, period(hub.parts.clock()))
+        budgets.allow(tx, hubs.TEAM, limit)
 
 
 def standing(hub: Hub) -> budgets.Standing:
@@ -68,24 +68,25 @@ def test_a_run_over_budget_is_refused_before_the_model_is_asked_and_says_who_can
         assert refused.state is RunState.REFUSED
         assert model.calls == 0
         assert refused.problem is not None
-        assert refused.problem.who == "a lead"
-        assert "$" in refused.problem.why
+        assert refused.problem.who == "an admin"
+        assert "$0.0006 of $0.0006 are left" in refused.problem.why
+        assert "starts anew on" in refused.problem.instead
 
 
-def test_a_killed_spenders_reservation_is_used_by_the_run_that_goes_on_and_not_twice(tmp_path: Path) -> None:
+class Dies(Priced):
+    """Its worker is gone once the model was asked, the first time."""
+
+    def ask(self, prompt):  # type: ignore[no-untyped-def]
+        said = super().ask(prompt)
+        if self.calls == 1:
+            raise SystemExit
+        return said
+
+
+def test_a_call_nobody_knows_the_answer_of_is_booked_in_full_and_the_run_asks_again(tmp_path: Path) -> None:
     now = [1_000.0]
-
-    class Dies(Priced):
-        dead = False
-
-        def ask(self, prompt):  # type: ignore[no-untyped-def]
-            if not self.dead:
-                self.dead = True
-                raise SystemExit
-            return super().ask(prompt)
-
     with a_hub(tmp_path, model=Dies(cost=700), clock=lambda: now[0]) as hub:
-        allow(hub, 1_000)
+        allow(hub, 1_400)
         received = receive(hub.parts, request(), lease=True)
         with pytest.raises(SystemExit):
             run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
@@ -94,6 +95,23 @@ def test_a_killed_spenders_reservation_is_used_by_the_run_that_goes_on_and_not_t
         done = run.advance(hub.parts, received.run_id)
         assert done is not None
         assert done.state is RunState.DELIVERED
+        assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (1_400, 0)
+
+
+def test_a_call_cut_off_with_the_last_of_the_money_is_booked_and_not_made_twice(tmp_path: Path) -> None:
+    now, model = [1_000.0], Dies(cost=700)
+    with a_hub(tmp_path, model=model, clock=lambda: now[0]) as hub:
+        allow(hub, 1_399)
+        received = receive(hub.parts, request(), lease=True)
+        with pytest.raises(SystemExit):
+            run.walk(hub.parts, received.run, received.birth)  # type: ignore[arg-type]
+        now[0] += 60
+        done = run.advance(hub.parts, received.run_id)
+        assert done is not None
+        assert done.state is RunState.REFUSED
+        assert done.problem is not None
+        assert "cut off" in done.problem.what
+        assert model.calls == 1
         assert (standing(hub).spent_micros, standing(hub).reserved_micros) == (700, 0)
 
 

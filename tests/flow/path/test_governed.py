@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.domain import Outcome, RunState, Usage
-from hub.sdk import Answer
+from hub.sdk import Answer, Check, Finding, Subject, hookimpl
 from hub.testing import FakeModel
 from tests import hubs
 from tests.hubs import a_hub, answer, request
-
-DOCUMENT = "demo-newsletter"
-
-DOCUMENT = "demo-newsletter"
 
 
 def test_a_secret_in_the_text_never_reaches_the_model(tmp_path: Path) -> None:
@@ -59,8 +57,6 @@ def test_a_damaged_placeholder_holds_the_run_and_is_never_guessed(tmp_path: Path
 
 
 def test_a_check_that_raises_holds_the_run(tmp_path: Path) -> None:
-    from hub.sdk import Check, hookimpl
-
     class Breaks(Check):
         name = "copy_rules"
 
@@ -80,6 +76,37 @@ def test_a_check_that_raises_holds_the_run(tmp_path: Path) -> None:
         assert model.calls == 0
         assert "private text" not in repr(held)
         assert any(v.outcome is Outcome.HOLD for v in held.input_verdicts)
+
+
+def test_what_the_checks_need_is_loaded_when_the_hub_starts_and_one_that_cannot_load_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    loaded = threading.Event()
+
+    class Fails(Check):
+        name = "fails"
+
+        def warm(self) -> None:
+            raise RuntimeError("private text")
+
+        def examine(self, subject: Subject) -> list[Finding]:
+            return []
+
+    class Loads(Fails):
+        name = "loads"
+
+        def warm(self) -> None:
+            loaded.set()
+
+    class Plugin:
+        @hookimpl
+        def register_checks(self, register: Callable[[Check], None]) -> None:
+            register(Fails())
+            register(Loads())
+
+    with a_hub(tmp_path, plugins=(("two", Plugin()),)) as hub:
+        hub.start(workers=0)
+        assert loaded.wait(30)
 
 
 def said(content: dict) -> Answer:

@@ -23,7 +23,7 @@ from hub.vault import Vault
 from tests.flow import board as boards
 from tests.flow.board import Board, Plugin
 from tests.flow.path.telling import URL, Place, a_place
-from tests.hubs import AUTHOR, KEY, REVIEWER, TEAM, TEMPLATE, answer, inputs, request
+from tests.hubs import AUTHOR, KEY, REVIEWER, TEAM, TEMPLATE, answer, approve, inputs, request
 from tests.receiver import NEW, OLD, Receiver, a_receiver
 
 CARD = Target(connection="board", at={"card": "one"})
@@ -84,6 +84,7 @@ def test_a_message_is_what_the_reference_says_and_no_more(tmp_path: Path, receiv
         "page": f"{URL}/runs/{run}",
         "deliveries": 0,
         "simulated": False,
+        "tier": 1,
     }
     assert list(said["data"])[: len(FIELDS)] == list(FIELDS)
 
@@ -92,7 +93,7 @@ def test_a_reviewed_run_is_told_step_by_step(place: Place) -> None:
     run = written(place, tier=2)
     assert run.state is RunState.IN_REVIEW, run.problem
     assert told(place) == [("run.received", "queued"), ("delivery.done", "done"), ("review.asked", "in_review")]
-    review.decide(place.hub.parts, run, REVIEWER, accept=True)
+    approve(place.hub, run)
     assert told(place) == [("review.decided", "approved")]
     place.ahead += 20
     running.advance(place.hub.parts, run.id)

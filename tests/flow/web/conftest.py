@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
+from connectors.google_docs.sandbox import Sandbox, start
 from tests.flow.web.site import Site, open_site
 
 
@@ -18,6 +19,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """A hub with the teams brand and crm, a person of each role, and its application."""
     with open_site(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def docs() -> Iterator[Sandbox]:
+    """A stand-in for Google Docs with its sample documents."""
+    docs = start()
+    yield docs
+    docs.stop()
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from tests.hubs import TEMPLATE
 
 PUBLIC = {
     "static", "openapi.spec", "health.healthz", "health.readyz", "health.figures", "inbound.take",
-    "sign_in.show", "sign_in.enter", "sign_in.enter_demo",
+    "sign_in.show", "sign_in.enter", "sign_in.enter_demo", "sign_in.second", "sign_in.enter_code",
+    # Who holds a link that works once, and whom the organisation's provider proves.
+    "sign_in_link.look", "sign_in_link.use", "single_sign_on.begin", "single_sign_on.back",
     # A panel proves itself by a code its person allowed, or by the token it wants to end.
     "panel_calls.device", "panel_calls.token", "panel_calls.leave",
 }  # fmt: skip

@@ -59,6 +59,21 @@ OPERATIONS = [
     ("get", "/api/v1/templates/{name}"),
     ("get", "/api/v1/workflows"),
     ("get", "/api/v1/connections"),
+    *[("post", f"/api/v1/connections/{{name}}/{act}") for act in ("enable", "disable", "pause", "resume", "probe")],
+    ("get", "/api/v1/connections/{name}/probes"),
+    ("get", "/api/v1/budget"),
+    ("post", "/api/v1/budget/raise"),
+    ("get", "/api/v1/reviews"),
+    ("get", "/api/v1/reviews/{review_id}"),
+    ("post", "/api/v1/reviews/{review_id}/accept"),
+    ("post", "/api/v1/reviews/{review_id}/reject"),
+    ("post", "/api/v1/runs/{run_id}/mend"),
+    ("get", "/api/v1/runs/{run_id}/provenance"),
+    ("post", "/api/v1/runs/{run_id}/evidence/{evidence_id}/dealt-with"),
+    ("get", "/api/v1/evidence"),
+    ("get", "/api/v1/evidence/lapsed"),
+    ("get", "/api/v1/lineage"),
+    ("post", "/api/v1/lineage"),
 ]
 
 

@@ -193,7 +193,7 @@ def test_a_draft_that_needs_a_review_is_not_placed_as_reviewed_before_it_was(rev
     assert reviewing.call(f"runs/{run}/placed", reviewed).status_code == 409
     assert reviewing.call(f"runs/{run}/placed", {**reviewed, "reviewed": False}).status_code == 200
     hub = reviewing.site.hub
-    accepted = reviewing.site.client().post(f"/api/v1/runs/{run}/accept", headers=reviewing.site.bearer("jon"))
+    accepted = reviewing.site.approve(run)
     assert accepted.status_code == 200, accepted.text
     hub.start(workers=1)
     reviewing.clock.now += 1

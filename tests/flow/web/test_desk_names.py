@@ -138,7 +138,7 @@ def test_a_draft_accepted_after_the_token_ended_is_cleared_at_the_askers_next_vi
         vendor.diary.account = ACCOUNT
         run = vendor.start("a", write=True, token="of-mara", **ASKED)["id"]
         vendor.clock.now += HOUR
-        accepted = vendor.site.client().post(f"/api/v1/runs/{run}/accept", headers=vendor.site.bearer("jon"))
+        accepted = vendor.site.approve(run)
         assert accepted.status_code == 200, accepted.text
         assert vendor.work(run).state is RunState.WAITING_USER
         vendor.call("me", token="fresh-of-mara")

@@ -11,7 +11,7 @@ import pytest
 from hub.pipeline import placed
 from hub.store import deliveries
 from tests.flow.web.vendor import Vendor, a_vendor
-from tests.hubs import kinds
+from tests.hubs import TEMPLATE, kinds, request
 
 JON = "jon@example.com"
 GONE = {"marker": "m", "state": "deleted", "changed": 1.0}
@@ -119,3 +119,14 @@ def test_the_same_place_told_twice_is_on_record_once(vendor: Vendor) -> None:
     for _ in range(3):
         place(vendor, run)
     assert kinds(vendor.site.hub, vendor.site.hub.get(run)).count("delivery.placed") == 1
+
+
+def test_a_trial_of_a_template_is_neither_offered_nor_placed(vendor: Vendor) -> None:
+    hub = vendor.site.hub
+    tried = hub.run(request("trial", trial=hub.parts.shelf.current(TEMPLATE).revision))
+    used = vendor.start("a")["id"]
+    assert [one["id"] for one in vendor.call("runs").json] == [used]
+    refused = vendor.call(f"runs/{tried.id}/placed", {"marker": "m", "page": 1, "reviewed": True})
+    assert refused.status_code == 409 and "trial" in refused.text
+    with hub.database.reading() as tx:
+        assert deliveries.of_run(tx, tried.id) == []

@@ -11,12 +11,12 @@ import pytest
 from connectors.google_docs.sandbox import start
 from hub.domain import RunState
 from hub.offline import Simulator
-from hub.store import runs, teams
+from hub.store import runs, searches, teams
 from hub.testing import FakeModel
 from hub.web.pages import help as help_pages
-from tests.flow.web.site import Site
+from tests.flow.web.site import Site, has_read
 from tests.flow.web.test_api_acts import ASKED, EMAIL
-from tests.hubs import TEMPLATE, answer, at_end_of, connect
+from tests.hubs import TEMPLATE, Clock, answer, at_end_of, connect
 
 TEXT = "Our spring sale starts on Monday & everybody is <b>welcome</b>."
 
@@ -118,7 +118,8 @@ def test_a_simulated_draft_says_so_everywhere(open_at: Any) -> None:
 
 
 def test_a_review_is_offered_to_those_who_may_and_bound_to_what_they_saw(open_at: Any) -> None:
-    with open_at(model=FakeModel(EMAIL)) as site:
+    clock = Clock()
+    with open_at(model=FakeModel(EMAIL), clock=clock) as site:
         run = site.start(ASKED, Prefer="wait=20").json
         page = f"/runs/{run['id']}"
         assert "Not reviewed" in site.browser("mara").get(page).text
@@ -128,6 +129,7 @@ def test_a_review_is_offered_to_those_who_may_and_bound_to_what_they_saw(open_at
         stale = reviewer.post(f"{page}/accept", {"content_hash": "0" * 64}, at=page)
         assert "changed since you looked" in reviewer.get(stale.headers["Location"]).text
         assert site.hub.get(run["id"]).state is RunState.IN_REVIEW
+        has_read(site.hub, run["id"])
         reviewer.post(f"{page}/accept", {"content_hash": run["draft"]["content_hash"]}, at=page)
         assert site.hub.get(run["id"]).review is not None
 
@@ -245,9 +247,9 @@ def test_problems_are_readable_pages(site: Site, monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("the text of a document")
 
-    monkeypatch.setattr(runs, "newest", broken)
+    monkeypatch.setattr(searches, "search", broken)
     monkeypatch.setattr("hub.web.errors.log", type("Log", (), {"error": lambda *_, **__: None})())
-    fault = browser.get("/")
+    fault = browser.get("/runs")
     assert fault.status_code == 500 and "logged as" in fault.text and "text of a document" not in fault.text
 
 
@@ -255,12 +257,14 @@ def test_help_lists_the_guides_and_explains_every_problem(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "start.md").write_text(
-        "# First steps\n\nSee [more](more.md#x). <script>alert(1)</script>\n\n| a |\n|---|\n| b |\n"
+        "# First steps\n\nSee **what** `inlay` does in [more](more.md#x). <script>alert(1)</script>\n\n"
+        "| a |\n|---|\n| b |\n"
     )
     monkeypatch.setattr(help_pages, "GUIDES", tmp_path)
     help_pages.guides.cache_clear()
     browser = site.browser()
-    assert "First steps" in browser.get("/help").text
+    every = browser.get("/help").text
+    assert "First steps" in every and "See what inlay does in more." in every
     guide = browser.get("/help/start").text
     assert 'href="/help/more#x"' in guide and "<table>" in guide
     assert "<script>alert" not in guide and "&lt;script&gt;" in guide

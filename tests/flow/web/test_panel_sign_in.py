@@ -11,9 +11,11 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from hub.domain import Role
 from hub.store import connections, teams
+from tests.flow.accounts.people import PASSWORD, joined
 from tests.flow.web.conftest import _served
 from tests.flow.web.panelled import HERE, ORIGIN, REDIRECT, STRANGE, VERIFIER, Program, a_program, challenge
 from tests.flow.web.site import OTHER
+from tests.hubs import TEAM
 
 
 @pytest.fixture
@@ -221,6 +223,17 @@ def test_a_token_opens_what_panels_call_and_nothing_else(quick: Program) -> None
     assert quick.me(quick.site.keys["mara"]).status_code == 401
 
 
+def test_a_key_that_does_less_than_its_person_lets_no_panel_in(quick: Program) -> None:
+    for roles in ({TEAM: Role.LEAD}, {TEAM: Role.MEMBER, OTHER: Role.LEAD}):
+        with quick.site.hub.database.transaction() as tx:
+            teams.put_person(tx, "mara@example.com", "Mara", roles, 0.0)
+        answer = quick.site.browser("mara").get(quick.authorize())
+        assert answer.status_code == 403 and "does less than you may" in answer.text
+    with quick.site.hub.database.transaction() as tx:
+        teams.put_person(tx, "mara@example.com", "Mara", {TEAM: Role.MEMBER}, 0.0)
+    assert quick.me(quick.signed_in()).status_code == 200
+
+
 def test_a_person_who_leaves_the_team_takes_their_panels_along(program: Program) -> None:
     token = program.signed_in()
     with program.site.hub.database.transaction() as tx:
@@ -230,6 +243,15 @@ def test_a_person_who_leaves_the_team_takes_their_panels_along(program: Program)
     with program.site.hub.database.transaction() as tx:
         teams.put_person(tx, "mara@example.com", "Mara", {}, 0.0)
     assert program.me(token).status_code == 403
+
+
+def test_another_password_ends_the_panels_too(quick: Program) -> None:
+    tokens, browser = [quick.signed_in()], joined(quick.site)
+    assert quick.me(tokens[0]).status_code == 401
+    tokens.append(quick.redeem(quick.allow(browser)["code"]).json["access_token"])
+    new = "a boat under nine pears"
+    browser.post("/account/password", {"old": PASSWORD, "password": new, "again": new}, at="/account")
+    assert quick.me(tokens[1]).status_code == 401
 
 
 def test_whoever_leaves_a_panel_leaves_no_token(quick: Program) -> None:

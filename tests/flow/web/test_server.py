@@ -160,3 +160,15 @@ def test_a_request_under_way_is_finished_before_the_server_stops(tmp_path: Path)
 
 def _received(port: int, key: str) -> bool:
     return b'"id"' in call(port, "GET", "/api/v1/runs", Authorization=f"Bearer {key}")[1]
+
+
+def test_a_second_hub_does_not_share_the_port_of_the_first(tmp_path: Path) -> None:
+    seeded(tmp_path)
+    with serving(tmp_path) as (_, port):
+        other = {"INLAY_HOME": str(tmp_path / "other"), "INLAY_PORT": str(port), "INLAY_SECRET_KEY": KEY}
+        command = [sys.executable, "-m", "hub", "serve"]
+        told = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **other}, capture_output=True, text=True, timeout=60
+        )
+        assert told.returncode != 0 and told.stdout == ""
+        assert f"Something listens on port {port}" in told.stderr and f"--port {port + 1}" in told.stderr

@@ -64,3 +64,10 @@ def test_every_class_of_data_has_an_answer() -> None:
 
 def test_money_is_said_where_there_is_a_budget() -> None:
     assert card(default_policy(), TASKS, team="t", budget="$12.00 are left.").stopped[-1].says == "$12.00 are left."
+
+
+def test_it_says_whether_a_model_is_asked_the_policy_s_questions_or_nobody_is() -> None:
+    asked = policy_of(Additions(packs=("core", "judge")))
+    assert "Not checked, for want of a judge model: 3 questions" in says(card(asked, TASKS, team="t").checked)
+    assert "A model is asked about each draft" in says(card(asked, TASKS, team="t", judge=True).checked)
+    assert "question" not in says(card(default_policy(), TASKS, team="t").checked)

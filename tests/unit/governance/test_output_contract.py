@@ -52,4 +52,5 @@ def test_a_contract_that_was_never_examined_holds(contract: dict[str, object]) -
 def test_the_shipped_checks_are_registered_by_the_hook() -> None:
     checks: list[Check] = []
     register_checks(checks.append)
-    assert [check.name for check in checks] == ["secrets", "personal_data", "copy_rules", "output_contract"]
+    named = ["secrets", "personal_data", "injection", "copy_rules", "output_contract", "claims"]
+    assert [check.name for check in checks] == named

@@ -23,9 +23,10 @@ def terms(*rules: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"name": "copy_rules", "rules": {"rules": list(rules)}}]
 
 
-def test_the_default_policy_runs_the_four_first_checks() -> None:
+def test_the_default_policy_runs_every_check_that_ships() -> None:
     policy = default_policy()
-    assert {check.name for check in policy.checks} == {"secrets", "personal_data", "copy_rules", "output_contract"}
+    named = {"secrets", "personal_data", "injection", "copy_rules", "output_contract", "claims"}
+    assert {check.name for check in policy.checks} == named
     assert policy.packs[0] == "core@1"
     assert {"finance@1", "pharma@1"}.isdisjoint(policy.packs), "they are switched on by whoever needs them"
     assert len(policy.packs) == 14
@@ -151,6 +152,8 @@ def test_a_policy_without_checks_or_with_one_twice_is_refused() -> None:
 def test_every_shipped_rule_names_its_source_and_the_day_it_was_read() -> None:
     for path in Path(hub.governance.__path__[0], "packs").glob("*.yaml"):
         for check in load_pack(path.read_text("utf-8"), path.stem).checks:
+            # What a model is asked cannot be tried out on two texts.
+            asked = check.name == "judge"
             for rule in check.rules.get("rules", []):
                 assert rule["source"] and rule["checked_on"], rule["id"]
-                assert len(rule["tests"]["pass"]) >= 2 and len(rule["tests"]["fail"]) >= 2, rule["id"]
+                assert asked or (len(rule["tests"]["pass"]) >= 2 and len(rule["tests"]["fail"]) >= 2), rule["id"]

@@ -126,6 +126,30 @@ def test_a_policy_can_make_a_failure_a_deny() -> None:
     assert worst(runner.run(policy("gone", on_failure="deny"), subject())) is Outcome.DENY
 
 
+def test_a_flagged_failure_lets_pass_and_says_that_nobody_looked(gate: threading.Event) -> None:
+    checks = {
+        "raises": Does(raising(ValueError(SECRET))),
+        "hangs": Does(lambda s: gate.wait(), seconds=0.05),
+        "talks": Does(lambda s: None),
+    }
+    for name, rule in (("raises", "check.failed"), ("hangs", "check.slow"), ("talks", "check.malformed")):
+        (verdict,) = Runner(checks).run(policy(name, on_failure="flag"), subject())
+        assert verdict.outcome is Outcome.ALLOW
+        assert verdict.findings[0].rule == rule
+        assert verdict.findings[0].message.startswith("Not checked")
+        assert SECRET not in repr(verdict)
+
+
+def test_flag_is_of_checks_that_fail_and_not_of_those_that_are_not_there() -> None:
+    class OutputOnly(Does):
+        sides = frozenset({"output"})
+
+    assert worst(Runner({}).run(policy("gone", on_failure="flag"), subject())) is Outcome.HOLD
+    runner = Runner({"a": OutputOnly(lambda s: ())})
+    wrong = Policy(checks=(CheckRule(name="a", sides=("input",), on_failure="flag"),))
+    assert worst(runner.run(wrong, subject("input"))) is Outcome.HOLD
+
+
 def test_a_check_wanted_on_a_side_it_does_not_serve_holds() -> None:
     class OutputOnly(Does):
         sides = frozenset({"output"})

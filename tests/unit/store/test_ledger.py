@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,14 +10,6 @@ from hub.ledger import Entry, Ledger
 from hub.store import Database, events
 
 KEYS = [b"new", b"old"]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def write(database: Database, ledger: Ledger, count: int) -> None:
@@ -98,11 +89,3 @@ def test_an_entry_is_gone_with_the_transaction_it_belongs_to(database: Database)
         raise RuntimeError
     with database.reading() as tx:
         assert events.of_run(tx, "r") == []
-
-
-def test_a_person_appears_as_a_pseudonym_only() -> None:
-    ledger = Ledger(KEYS)
-    name = ledger.pseudonym("Mara@example.com", "api")
-    assert name == ledger.pseudonym("mara@example.com", "docs")
-    assert "mara" not in name.lower()
-    assert ledger.pseudonym(None, "dam") == "system:dam"

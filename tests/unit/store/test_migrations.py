@@ -26,8 +26,8 @@ def test_the_newest_migration_is_the_schema_the_code_asks_for() -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_database_of_an_earlier_version_is_brought_up_to_date(database_url: str, number: str) -> None:
-    database = Database(database_url)
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(empty_database_url: str, number: str) -> None:
+    database = Database(empty_database_url)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     with database.transaction() as connection:
@@ -40,4 +40,13 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_date(database_url: st
         stored = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
         assert stored == set(metadata.tables)
         assert not compare_metadata(MigrationContext.configure(connection), metadata)
+    database.close()
+
+
+def test_whoever_migrates_keeps_the_lock_however_long_it_takes(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with hub.store.migrations._alone(database), database.reading() as looking:
+        holder = "SELECT state FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted"
+        # A session "idle in transaction" is one the server ends after a few seconds.
+        assert looking.execute(sa.text(holder)).scalars().all() == ["idle"]
     database.close()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hub.domain import Rate
-from hub.store import Database, budgets, calls, runs, teams
+from hub.store import Database, Tx, budgets, calls, runs, teams
 from tests.unit.store.test_runs import a_run
 
 MONTH = "2026-11"
@@ -22,7 +22,7 @@ def database(database_url: str) -> Iterator[Database]:
         teams.put(tx, "a", "A", {}, 0.0)
         for number in range(64):
             runs.create(tx, a_run(str(number)), fingerprint="f")
-        budgets.allow(tx, "a", 1_000, MONTH)
+        budgets.allow(tx, "a", 1_000)
     yield database
     database.close()
 
@@ -34,13 +34,18 @@ def standing(database: Database) -> budgets.Standing:
     return found
 
 
+def reserve(tx: Tx, run_id: str, amount: int, month: str = MONTH) -> bool:
+    held = budgets.reserve(tx, run_id, "a", month, budgets.applying(tx, "a", None, None), amount, now=0.0)
+    return held.short is None
+
+
 def test_sixty_four_spenders_at_once_never_pass_the_limit(database: Database) -> None:
     def spend(number: int) -> bool:
         with database.transaction() as tx:
-            if not budgets.reserve(tx, "a", MONTH, str(number), 90):
+            if not reserve(tx, str(number), 90):
                 return False
         with database.transaction() as tx:
-            budgets.settle(tx, str(number), 90)
+            budgets.settle(tx, str(number), 90, 0.0)
         return True
 
     with ThreadPoolExecutor(16) as pool:
@@ -52,23 +57,23 @@ def test_sixty_four_spenders_at_once_never_pass_the_limit(database: Database) ->
 
 def test_what_is_reserved_counts_as_gone_until_it_is_settled(database: Database) -> None:
     with database.transaction() as tx:
-        assert budgets.reserve(tx, "a", MONTH, "1", 700)
-        assert not budgets.reserve(tx, "a", MONTH, "2", 400)
-        budgets.settle(tx, "1", 100)
-        assert budgets.reserve(tx, "a", MONTH, "2", 400)
+        assert reserve(tx, "1", 700)
+        assert not reserve(tx, "2", 400)
+        budgets.settle(tx, "1", 100, 0.0)
+        assert reserve(tx, "2", 400)
     assert (standing(database).spent_micros, standing(database).reserved_micros) == (100, 400)
 
 
 def test_a_run_that_goes_on_after_a_crash_does_not_reserve_twice(database: Database) -> None:
     for _ in range(3):
         with database.transaction() as tx:
-            assert budgets.reserve(tx, "a", MONTH, "1", 600)
+            assert reserve(tx, "1", 600)
     assert standing(database).reserved_micros == 600
 
 
 def test_a_reservation_comes_back_whole_and_only_once(database: Database) -> None:
     with database.transaction() as tx:
-        budgets.reserve(tx, "a", MONTH, "1", 600)
+        reserve(tx, "1", 600)
     for _ in range(2):
         with database.transaction() as tx:
             budgets.release(tx, "1")
@@ -77,8 +82,8 @@ def test_a_reservation_comes_back_whole_and_only_once(database: Database) -> Non
 
 def test_a_new_month_starts_with_the_teams_allowance(database: Database) -> None:
     with database.transaction() as tx:
-        assert budgets.reserve(tx, "a", "2026-12", "1", 1_000)
-        assert not budgets.reserve(tx, "a", "2026-12", "2", 1)
+        assert reserve(tx, "1", 1_000, "2026-12")
+        assert not reserve(tx, "2", 1, "2026-12")
 
 
 def test_a_vendors_limit_holds_in_any_window(database: Database) -> None:

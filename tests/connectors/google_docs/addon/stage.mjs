@@ -3,12 +3,12 @@
 // Each line on standard input is {"do": …}; each is answered with one line. `handle` calls what the sidebar's page calls;
 // the others play the person in the document. Calls to the hub are real ones.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import vm from "node:vm";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { documentObject, wrap } from "./document_app.mjs";
 import { Doc, ElementType, ParagraphHeading, words } from "./document_tree.mjs";
 
@@ -21,27 +21,40 @@ let lose = 0;
 let fail = 0;
 const properties = new Map();
 
-// One call, in a process of its own, because UrlFetchApp waits for its answer.
+// UrlFetchApp waits for its answer, so a thread of its own makes the call while this one stands still.
 const FETCH = `
-const { url, options } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-fetch(url, { method: options.method, headers: { ...options.headers, ...(options.contentType ? { "Content-Type": options.contentType } : {}) },
-  body: options.payload, redirect: "manual" })
-  .then(async (answer) => process.stdout.write(JSON.stringify({ status: answer.status, text: await answer.text() })))
-  .catch(() => process.exit(3));`;
+const { workerData: woken, parentPort } = require("node:worker_threads");
+parentPort.once("message", ({ port }) => port.on("message", async ({ url, options }) => {
+  const type = options.contentType ? { "Content-Type": options.contentType } : {};
+  let told;
+  try {
+    const answer = await fetch(url, { method: options.method, headers: { ...options.headers, ...type }, body: options.payload, redirect: "manual" });
+    told = { status: answer.status, text: await answer.text() };
+  } catch {
+    told = null;
+  }
+  port.postMessage(told);
+  Atomics.store(woken, 0, 1);
+  Atomics.notify(woken, 0);
+}));`;
+const woken = new Int32Array(new SharedArrayBuffer(4));
+const caller = new Worker(FETCH, { eval: true, workerData: woken });
+const { port1: line, port2: port } = new MessageChannel();
+caller.postMessage({ port }, [port]);
+caller.unref();
 
 function fetchNow(url, options) {
   calls.push({ url, method: options.method, body: options.payload ? JSON.parse(options.payload) : null });
   // The hub is not reached at all.
   if (fail > 0 && fail-- === 1) throw new Error(`Address unavailable: ${url}`);
-  const done = spawnSync(process.execPath, ["-e", FETCH], {
-    input: JSON.stringify({ url, options }),
-    encoding: "utf8",
-  });
-  if (done.status !== 0) throw new Error(`Address unavailable: ${url}`);
+  Atomics.store(woken, 0, 0);
+  line.postMessage({ url, options: plain(options) });
+  Atomics.wait(woken, 0, 0);
+  const told = receiveMessageOnPort(line).message;
+  if (told === null) throw new Error(`Address unavailable: ${url}`);
   // The hub did what it was asked, and its answer is lost on the way.
   if (lose > 0 && lose-- === 1) throw new Error(`Timeout: ${url}`);
-  const { status, text } = JSON.parse(done.stdout);
-  return { getResponseCode: () => status, getContentText: () => text };
+  return { getResponseCode: () => told.status, getContentText: () => told.text };
 }
 
 const userProperties = {

@@ -209,7 +209,7 @@ def _reviewing(desk_with: Made, *body: str, **given: Any) -> tuple[Desk, str]:
 
 
 def _accept(desk: Desk, run: str) -> None:
-    answered = desk.site.client().post(f"/api/v1/runs/{run}/accept", headers=desk.site.bearer("jon"))
+    answered = desk.site.approve(run)
     assert answered.status_code == 200, answered.text
     desk.site.hub.start(workers=1)
     wait_for(desk.site.hub, run)

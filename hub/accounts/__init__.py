@@ -1,0 +1,1 @@
+"""Accounts: how people prove who they are, and what they may do after that."""
