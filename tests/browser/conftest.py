@@ -12,7 +12,7 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import absent
 from tests.flow.web.site import Site, open_site
@@ -33,6 +33,8 @@ class Quiet(WSGIRequestHandler):
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         absent("Chromium is not installed: install it as `chromium` to see the pages in a browser.")
+    # Patience for a machine that runs all the other tests too. A page that never gets there fails all the same.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         # --no-sandbox: the browser's own sandbox does not start for an administrator, as in most containers.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -27,7 +27,7 @@ def _connect(page: Page) -> None:
     page.get_by_role("link", name="Google Docs Inlay reads").press("Enter")
     page.get_by_role("button", name="Use the sandbox").press("Enter")
     # However long the probes take: the steps follow without a reload.
-    expect(page.get_by_text("it works")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("it works")).to_be_visible()
 
 
 def test_from_nothing_to_a_first_draft_in_the_sandbox_and_off_again(page: Page, site: Site) -> None:

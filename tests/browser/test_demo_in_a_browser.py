@@ -58,10 +58,10 @@ def test_a_planner_asks_on_a_campaign_sees_the_output_arrive_and_follows_it_to_i
     ask(page, "search-ad-set", "Start with the date.")
     # Nobody reloads the page.
     output = page.locator("article.output")
-    expect(output).to_have_count(1, timeout=30_000)
+    expect(output).to_have_count(1)
     expect(output).to_contain_text("Simulated draft")
     expect(output).to_contain_text("Review: Not reviewed")
-    expect(page.locator("#requests")).to_contain_text("Ready", timeout=30_000)
+    expect(page.locator("#requests")).to_contain_text("Ready")
     page.screenshot(path=pictures / "campaign-after.png")
     run = output.get_by_role("link", name="How it was made").get_attribute("href")
     assert run is not None and run.startswith(f"{demo.hub.settings.url}/runs/")
@@ -76,7 +76,7 @@ def test_a_planner_asks_on_a_campaign_sees_the_output_arrive_and_follows_it_to_i
     page.screenshot(path=pictures / "run.png", full_page=True)
     has_read(demo.hub, run.rpartition("/")[2])
     page.get_by_role("button", name="Approve").click()
-    expect(page.locator(".chip").first).to_have_text("Done", timeout=30_000)
+    expect(page.locator(".chip").first).to_have_text("Done")
 
     page.goto(demo.stand_ins["crm"].page(CAMPAIGN))
     expect(output).to_contain_text("Review: Reviewed")
@@ -98,7 +98,7 @@ def test_the_campaign_s_page_bars_nobody(demo: Setting, page: Page, axe: str, wi
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(demo.stand_ins["crm"].page(CAMPAIGN))
     ask(page, "campaign-summary")
-    expect(page.locator("article.output")).to_have_count(1, timeout=30_000)
+    expect(page.locator("article.output")).to_have_count(1)
     page.evaluate(axe)
     found = page.evaluate("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
     assert found == []

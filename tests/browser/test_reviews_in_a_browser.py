@@ -34,22 +34,28 @@ def wait(site: Site) -> Callable[[str], Run]:
     return made
 
 
+def at(page: Page, place: str) -> None:
+    """The desk shows this place of the queue and listens to the keys."""
+    expect(page.get_by_text(place)).to_be_visible()
+    expect(page.get_by_label("Keyboard")).to_be_visible()
+
+
 def test_a_reviewer_clears_the_queue_with_the_keyboard(page: Page, site: Site, wait: Callable[[str], Run]) -> None:
     first, second, third = (wait(key) for key in ("one", "two", "three"))
     page.goto("/reviews")
     page.get_by_role("link", name="Start with the first").press("Enter")
-    expect(page.get_by_text("1 of 3")).to_be_visible()
+    at(page, "1 of 3")
     page.keyboard.press("j")
-    expect(page.get_by_text("2 of 3")).to_be_visible()
+    at(page, "2 of 3")
     page.keyboard.press("k")
-    expect(page.get_by_text("1 of 3")).to_be_visible()
+    at(page, "1 of 3")
     page.keyboard.press("a")
-    expect(page.get_by_text("1 of 2")).to_be_visible()
+    at(page, "1 of 2")
     page.keyboard.press("r")
     page.keyboard.type("Jakob says: a calmer word, and no more.")
     expect(page.get_by_text("1 of 2")).to_be_visible()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("1 of 1")).to_be_visible()
+    at(page, "1 of 1")
     page.keyboard.press("a")
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     states = [site.hub.get(run.id) for run in (first, second, third)]
@@ -64,6 +70,7 @@ def test_the_keys_can_be_switched_off_and_stay_off(page: Page, site: Site, wait:
     page.get_by_role("link", name="Start with the first").click()
     page.get_by_label("Keyboard").uncheck()
     page.reload()
+    at(page, "1 of 1")
     expect(page.get_by_label("Keyboard")).not_to_be_checked()
     page.keyboard.press("a")
     page.get_by_role("heading", level=1).click()

@@ -152,7 +152,7 @@ def test_progress_is_shown_and_said_and_can_be_cancelled(sidebar: Any) -> None:
     expect(page.get_by_role("status")).to_have_text("Write the draft …")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     it.picture("progress")
-    expect(page.get_by_role("button", name="Insert below")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Insert below")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("The draft is here")
 
 

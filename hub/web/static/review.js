@@ -1,4 +1,5 @@
-// The keyboard of the reviewer's desk. Plain letters act only outside of fields, and can be switched off.
+// The keyboard of the reviewer's desk. Plain letters act only outside of fields, and can be switched off. The line that
+// names the keys is shown last: whoever reads it can press them.
 "use strict";
 
 (() => {
@@ -28,4 +29,5 @@
     press.preventDefault();
     act();
   });
+  box.closest("p").hidden = false;
 })();
