@@ -23,7 +23,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _BULLET = re.compile(r"^[\s•*\-–]+")
 _HEADING = re.compile(r"^\w+(?: \w+)?:\s+")
-_CLAUSE = re.compile(r"[,;:–]\s+|\s+(?:and|for|with|in)\s+")
+_CLAUSE = re.compile(r"[,;:–]\s+|(?<!\s)\s+(?:and|for|with|in)\s+")
 _FALLBACK = "Not in the material."
 _PRINTED = re.compile(r"\{\{\s*(\w+)")
 # Words of descriptions that say nothing about what a sentence is about.

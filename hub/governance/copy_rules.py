@@ -32,16 +32,22 @@ class Compiling:
         self._spots.ready()
 
     def find(
-        self, content: str, wanted: Sequence[int], evidenced: Evidenced
+        self, content: str, wanted: Sequence[int], evidenced: Evidenced, *, published: bool
     ) -> Iterator[tuple[CopyRule, Hit, tuple[int, int] | None]]:
-        """(rule, hit, span in ``content``) of every place where one of the wanted rules is broken."""
+        """(rule, hit, span in ``content``) of every place where one of the wanted rules is broken.
+
+        Of a text that is not ``published`` only places are wanted, and no judgement of the whole.
+        """
         text = Text(content)
         found = self._spots.find(text)
         for index in wanted:
             rule, finds, fine = self._rules[index]
+            if not (published or finds.has_places):
+                continue
             for hit in finds.find(text, found):
                 if hit.span is None:
-                    yield rule, hit, None
+                    if published:
+                        yield rule, hit, None
                 elif rule.unless_evidence and evidenced and evidenced.covers(text, hit.span):
                     continue
                 elif not _is_covered(hit.span, fine, found):
@@ -90,8 +96,7 @@ class CopyRules(Check):
             _finding(rule, hit, where, span, text, published)
             for where, text, wanted in texts
             if wanted
-            for rule, hit, span in sorted(rules.find(text, wanted, evidenced), key=_by_place)
-            if published or hit.span is not None
+            for rule, hit, span in sorted(rules.find(text, wanted, evidenced, published=published), key=_by_place)
         ]
 
 

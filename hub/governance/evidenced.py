@@ -43,7 +43,7 @@ class Evidenced:
     def covers(self, text: Text, span: Span) -> bool:
         """Whether the words of this span stand in a claim and in its evidence, and their sentence makes that claim."""
         words = _words(text.plain[slice(*span)])
-        sentence = next((one for one in parts(text.plain, "sentence") if one[0] <= span[0] < one[1]), span)
+        sentence = next((one for one in parts(text, "sentence") if one[0] <= span[0] < one[1]), span)
         around = _words(text.plain[slice(*sentence)])
         return bool(words) and any(words <= claim & says and mostly_in(claim, around) for claim, says in self._claims)
 

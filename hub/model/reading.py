@@ -14,7 +14,7 @@ from hub.model.endpoint import Endpoint
 
 # More than any model reads or writes; a count above it is a mistake, not a bill.
 _MOST_TOKENS = 100_000_000
-_FENCE = re.compile(r"\s*```[a-zA-Z]*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +112,7 @@ def _count(value: object) -> int | None:
 
 def _unfenced(text: str) -> str:
     """The text without a Markdown fence round the whole of it, which models without structured output like to add."""
-    whole = _FENCE.fullmatch(text) if text.lstrip().startswith("```") else None
-    return whole.group(1) if whole else text
+    first, line_end, rest = text.strip().partition("\n")
+    if not line_end or not rest.endswith("```") or not _FENCE.fullmatch(first):
+        return text
+    return rest[:-3].rstrip(" \t").removesuffix("\n")

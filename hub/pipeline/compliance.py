@@ -60,7 +60,8 @@ MAP: tuple[dict[str, str], ...] = (
         "see": "runs.json",
     },
 )
-_ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[^\s@<>\"',;:()\[\]]+")
+# Begun at the first character of a word alone: begun at each, a long word is walked as often as it has characters.
+_ADDRESS = re.compile(r"(?<![^\s@<>\"',;:()\[\]])[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[^\s@<>\"',;:()\[\]]+")
 A_PERSON = "[a person]"
 #: What the ledger says when something was removed.
 REMOVING = ("retention.cleared", "person.erased")

@@ -28,7 +28,7 @@ from hub.templates.template import Help, Section, Template
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,60}")
 _INPUT_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
-_ROLE = re.compile(r"^\s*#?\s*([A-Za-z]+)\s*(\[[^\]]*\])?\s*:\s*$")
+_ROLE = re.compile(r"^\s*+(?:#\s*+)?([A-Za-z]+)\s*+(?:(\[[^\]]*\])\s*+)?:\s*$")
 _ROLES = ("system", "user", "assistant")
 _OTHER_ROLES = frozenset({"developer", "tool", "function", "model", "human", "ai", "bot"})
 _KINDS = {

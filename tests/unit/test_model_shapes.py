@@ -116,6 +116,13 @@ def test_a_fence_round_the_whole_answer_is_taken_off() -> None:
         assert model_at(server.base_url).ask(prompt()).text == '{"variants": ["a ``` b"]}'
 
 
+def test_an_answer_that_goes_on_in_spaces_is_read_at_once() -> None:
+    # Models that are held to JSON are known to go on like this. A pattern that tries each space is never through.
+    said = "```json\n{}" + " " * 400_000 + "x```y"
+    with scripted_server(completion(said)) as server:
+        assert model_at(server.base_url).ask(prompt()).text == said
+
+
 def test_openai_is_asked_with_the_new_name_of_the_limit() -> None:
     assert Endpoint(model="gpt-5").is_openai
     assert Endpoint(base_url="https://shop.openai.azure.com/openai/v1", model="d").is_openai

@@ -228,3 +228,7 @@ def test_a_folder_of_templates_is_loaded_by_name(tmp_path: Path) -> None:
         load_folder(tmp_path)
     with pytest.raises(BadRequest, match="not there"):
         load_folder(tmp_path / "missing")
+
+
+def test_a_line_of_nothing_but_spaces_is_read_at_once() -> None:
+    assert load("note", GOOD + " " * 60_000 + "x\n").name == "note"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.governance.detectors.parts import parts
-from hub.governance.detectors.reading import measure, words
+from hub.governance.detectors.reading import measure, word_starts
 from hub.governance.detectors.spots import Found, Spots, within
 from hub.governance.grammar import CopyRule, Within, Wording
 from hub.governance.wording import Span, Text, normal
@@ -25,6 +26,9 @@ class Hit:
 
 class Detector(ABC):
     """Built once for a rule; ``find`` is called for each text, from several threads."""
+
+    #: Whether its hits have a place. What never has one says nothing about a text that is only read.
+    has_places = True
 
     @abstractmethod
     def find(self, text: Text, found: Found) -> Iterator[Hit]:
@@ -61,6 +65,8 @@ class Swaps(Detector):
 class Require(Detector):
     """``require``: hit when none of the wording stands in the text."""
 
+    has_places = False
+
     def __init__(self, spots: Spots, wording: Wording) -> None:
         self._number = spots.add(wording)
 
@@ -79,7 +85,7 @@ class Needs(Detector):
 
     def find(self, text: Text, found: Found) -> Iterator[Hit]:
         when, needs = found.get(self._when, ()), found.get(self._needs, ())
-        for part in parts(text.plain, self._within) if when else ():
+        for part in parts(text, self._within) if when else ():
             here = within(when, part)
             if here and not within(needs, part):
                 yield from map(Hit, here)
@@ -97,7 +103,7 @@ class Counted(Detector):
         spots = found.get(self._number, ())
         if not spots and not self._count.min:
             return
-        for part in parts(text.plain, self._count.per):
+        for part in parts(text, self._count.per):
             here = within(spots, part)
             if self._count.max is not None and len(here) > self._count.max:
                 yield Hit(here[self._count.max], said=f"{len(here)}")
@@ -115,16 +121,21 @@ class Long(Detector):
     def find(self, text: Text, found: Found) -> Iterator[Hit]:
         if len(text.plain) <= self._length.max:  # a word is a character at least
             return
-        for start, end in parts(text.plain, self._length.per):
-            said = text.plain[start:end].rstrip()
-            size = len(words(said)) if self._length.unit == "words" else _characters(text, start, start + len(said))
+        for start, end in parts(text, self._length.per):
+            if self._length.unit == "words":
+                starts = word_starts(text)
+                size = bisect_left(starts, end) - bisect_left(starts, start)
+            else:
+                size = _characters(text, start, end)
             if size > self._length.max:
                 whole = self._length.per == "text"
-                yield Hit(None if whole else (start, start + len(said)), said=f"{size}")
+                yield Hit(None if whole else (start, _last(text, start, end)), said=f"{size}")
 
 
 class Measured(Detector):
     """``measure``: hit when the figure is out of bounds."""
+
+    has_places = False
 
     def __init__(self, rule: CopyRule) -> None:
         assert rule.measure is not None
@@ -181,8 +192,16 @@ def detector(rule: CopyRule, spots: Spots, registers: Mapping[str, Sequence[str]
 
 
 def _characters(text: Text, start: int, end: int) -> int:
-    first, last = text.span(start, end)
+    """How many characters of the original these are, without white space at the end."""
+    last = _last(text, start, end)
+    if last == start:
+        return 0
+    first, last = text.span(start, last)
     return last - first
+
+
+def _last(text: Text, start: int, end: int) -> int:
+    return start + len(text.plain[start:end].rstrip())
 
 
 def _like(original: str, right: str) -> str:

@@ -17,7 +17,9 @@ from hub import configure
 from hub.cli import main
 from hub.domain import Outcome, RunState
 from hub.errors import BadRequest, InlayError, InvalidInputs
+from hub.governance.additions import default_policy
 from hub.governance.copy_rules import CopyRules
+from hub.governance.injection import Injection
 from hub.governance.lint import lint
 from hub.governance.lookalikes import _LATIN
 from hub.governance.masking import mask, new_nonce, restore
@@ -149,6 +151,18 @@ def test_a_megabyte_is_checked_to_its_last_word(tmp_path: Path) -> None:
     assert [f.rule for f in CopyRules().examine(subject(text, rules={"rules": [GOOD]}))] == ["cheap"]
     assert [f.rule for f in PersonalData().examine(subject(text, "input"))] == ["personal-data.email"]
     assert [f.rule for f in Secrets().examine(subject(text, "input"))] == ["secrets.password"]
+
+
+@pytest.mark.parametrize("row", [".", "?!", " ", "\n", "-", "'", ".'", "a@", "https://", "password:"])
+def test_no_row_of_the_same_signs_stops_the_checks(row: str) -> None:
+    # Whoever walks such a row again from each of its signs is not through with it in this test's time.
+    text = row * (400_000 // len(row)) + "\N{FULL STOP}x It is cheap."
+    rules = {check.name: check.data for check in default_policy().checks}
+    for check in (Secrets(), PersonalData(), Injection(), CopyRules()):
+        for side in ("input", "output"):
+            if side in check.sides:
+                check.examine(subject(text, side, rules[check.name]))
+    assert [f.rule for f in CopyRules().examine(subject(text, rules={"rules": [GOOD]}))] == ["cheap"]
 
 
 def test_a_megabyte_long_draft_is_held_and_kept_and_a_megabyte_of_input_is_refused_in_words(tmp_path: Path) -> None:
