@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 import pluggy
 import structlog
@@ -31,6 +33,15 @@ class Plugin:
     distribution: str
     version: str
     error: str | None = None
+
+
+class _Point(NamedTuple):
+    """Where a plugin is found; ``get`` loads it, and raises whatever its import raises."""
+
+    name: str
+    distribution: str
+    version: str
+    get: Callable[[], Any]
 
 
 @dataclass(slots=True)
@@ -70,21 +81,29 @@ def load(
     registry = Registry()
     registry.hooks.add_hookspecs(specs)
     left_out = set(off)
-    every = entry_points()
-    found: list[EntryPoint] = [point for group in GROUPS for point in every.select(group=group)]
-    for point in sorted(found, key=lambda point: (point.group, point.name, point.dist.name if point.dist else "")):
+    for point in _installed(tuple(sys.path)):
         if point.name not in left_out:
-            _add(registry, point.name, point.load, point.dist, check_template)
+            _add(registry, point, check_template)
     for name, plugin in extra:
-        _add(registry, name, lambda plugin=plugin: plugin, None, check_template)
+        _add(registry, _Point(name, "given", "", lambda plugin=plugin: plugin), check_template)
     return registry
 
 
-def _add(
-    registry: Registry, name: str, get: Callable[[], Any], dist: Any, check_template: Callable[[str, str], Any]
-) -> None:
-    version = dist.version if dist else ""
-    origin = dist.name if dist else "given"
+@cache
+def _installed(path: tuple[str, ...]) -> tuple[_Point, ...]:
+    """Every entry point of ours on this path, in order; read once, as it costs a file for every package."""
+    every = entry_points()
+    found = [(group, _point(point)) for group in GROUPS for point in every.select(group=group)]
+    return tuple(point for _, point in sorted(found, key=lambda one: (one[0], one[1].name, one[1].distribution)))
+
+
+def _point(point: EntryPoint) -> _Point:
+    name, version = (point.dist.name, point.dist.version) if point.dist else ("given", "")
+    return _Point(point.name, name, version, point.load)
+
+
+def _add(registry: Registry, point: _Point, check_template: Callable[[str, str], Any]) -> None:
+    name, origin, version, get = point
     registered = False
     try:
         plugin = get()

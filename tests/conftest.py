@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.testing.prepared import sqlite
 from tests import prepared
 from tests.fake_model_server import FakeModelServer, find_server
 from tests.loopback import loopback_only
@@ -82,7 +83,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database with the hub's schema and no row; as ``empty_database_url``, a test runs on both."""
     if request.param == "sqlite":
-        yield prepared.sqlite(tmp_path / "inlay.db")
+        yield sqlite(tmp_path / "inlay.db")
         return
     try:
         with prepared.postgres() as url:

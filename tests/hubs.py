@@ -14,8 +14,7 @@ from hub.domain import Actor, Request, Role, Run, Target
 from hub.sdk import Model
 from hub.settings import load
 from hub.store import connections, teams
-from hub.testing import FakeModel
-from tests import prepared
+from hub.testing import FakeModel, prepared
 
 TEAM = "brand"
 AUTHOR = Actor(person="mara@example.com", role=Role.MEMBER, via="test")

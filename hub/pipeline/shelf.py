@@ -44,10 +44,15 @@ class Shelf:
 
     def keep(self, now: float) -> int:
         """Store the templates in force; how many were new."""
+        with self._database.reading() as tx:
+            known = revisions.known(tx, [template.revision for template in self._current.values()])
+        new = [template for template in self._current.values() if template.revision not in known]
+        if not new:
+            return 0
         with self._database.transaction() as tx:
             return sum(
                 revisions.keep(tx, revision=t.revision, name=t.name, source=t.source, spec=t.model_dump_json(), now=now)
-                for t in self._current.values()
+                for t in new
             )
 
     def current(self, name: str) -> Template:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -18,6 +20,11 @@ def keep(tx: Connection, *, revision: str, name: str, source: str, spec: str, no
     )
     insert = insert.on_conflict_do_nothing(index_elements=["revision"]).returning(table.c.revision)
     return tx.execute(insert).first() is not None
+
+
+def known(tx: Connection, wanted: Collection[str]) -> set[str]:
+    """Those of these revisions that are stored."""
+    return set(tx.execute(sa.select(table.c.revision).where(table.c.revision.in_(wanted))).scalars())
 
 
 def spec(tx: Connection, revision: str) -> str | None:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -74,8 +74,9 @@ class Metadata(BaseModel):
     output: Contract
 
 
+@lru_cache(maxsize=64)
 def load(name: str, source: str) -> Template:
-    """The template in the text of a ``.prompty`` file.
+    """The template in the text of a ``.prompty`` file; the last ones loaded are kept.
 
     Raises:
         BadRequest: the file is not taken; the error says what is wrong, on which line, and how to mend it.

@@ -20,6 +20,7 @@ from hub.sdk import Connection, Connector, Delivery, Inbound, Json, Receipt, Tar
 from hub.settings import load
 from hub.store import connections, runs, teams
 from hub.testing.fake_model import FakeModel
+from hub.testing.prepared import sqlite
 from hub.testing.stand import Stand
 from hub.web import create_app
 
@@ -158,6 +159,7 @@ class _Quiet(WSGIRequestHandler):
 def open_bench(connector: Connector, stand: Stand, home: Path) -> Iterator[Bench]:
     """A bench for one test. The connector is the one its entry point gives, as in an installation."""
     own = {"home": home, "database_url": "", "broker_url": "", "secret_key": HUB_KEY, "log_level": "DEBUG"}
+    sqlite(home / "inlay.db")
     settings = load(**own, max_body_bytes=LARGEST)
     clock = Clock()
     hub = build(settings, model=FakeModel(), plugins=(("contract", _Templates()),), clock=clock)

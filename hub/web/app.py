@@ -14,6 +14,7 @@ from hub.web import api, auth, connect, cross_origin, errors, headers, health, i
 from hub.web.api import described
 from hub.web.pages import let_in
 from hub.web.panels import Panels
+from hub.web.rules import LazyRule
 
 
 def create_app(hub: Hub) -> APIFlask:
@@ -21,6 +22,7 @@ def create_app(hub: Hub) -> APIFlask:
     app = APIFlask(
         __name__, title="Inlay", version=package.__version__, docs_path=None, json_errors=False, static_folder="static"
     )
+    app.url_rule_class = LazyRule
     https = hub.settings.url.startswith("https://")
     key, older = auth.signing_keys(hub)
     app.config.update(
