@@ -111,7 +111,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The model's answer in the common envelope of every output contract."""
+    """The model's answer in the common envelope of every output contract. ``edited_by`` wrote words of their own in."""
 
     variants: tuple[Variant, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -121,6 +121,7 @@ class Draft:
     simulated: bool = False
     usage: Usage = field(default_factory=Usage)
     raw: str = ""
+    edited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,16 @@ def mostly_in(claim: frozenset[str], words: frozenset[str]) -> bool:
     return bool(claim) and len(claim & words) >= FLOOR * len(claim)
 
 
+def is_stated(claim: str, texts: Iterable[str]) -> bool:
+    """Whether a sentence of these texts makes this claim: most of what says what the claim is about stands in it."""
+    wanted = words_of(claim)
+    return any(
+        mostly_in(wanted, words_of(text.plain[slice(*sentence)]))
+        for text in map(Text, texts)
+        for sentence in parts(text, "sentence")
+    )
+
+
 class Evidenced:
     """The claims of a draft whose evidence carries them, as ``contract["proofs"]`` has them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.domain import Delivery, DeliveryRow, DeliveryState, Problem, Receipt, Run, RunState, Stage
@@ -14,6 +15,7 @@ from hub.pipeline.parts import Parts
 from hub.pipeline.step import Step
 from hub.sdk import Connection, Connector
 from hub.store import Tx, calls, deliveries, look_backs, news, runs
+from hub.store.codec import encode
 
 DAY = 86_400.0
 _AFTER = {
@@ -35,6 +37,8 @@ def deliver(parts: Parts, run: Run) -> Step:
     if run.destinations:
         with parts.database.reading() as tx:
             rows = deliveries.of_run(tx, run.id)
+    replaced = superseded(rows)
+    rows = _without(rows, {key: _make_room(parts, run, old, new) for key, (old, new) in replaced.items()})
     now = parts.clock()
     rows = [
         _one(parts, run, row) if row.state is DeliveryState.PENDING and (row.wake_at or 0) <= now else row
@@ -77,6 +81,37 @@ def deliver(parts: Parts, run: Run) -> Step:
         entries=(Entry("run.delivered", {"deliveries": len(rows), "tier": run.tier, "simulated": run.simulated}),),
         writes=(lambda tx: _afterwards(parts, run, rows, tx)) if rows else None,
     )
+
+
+def superseded(rows: Sequence[DeliveryRow]) -> dict[str, tuple[DeliveryRow, DeliveryRow]]:
+    """What stands and is to give way to a later delivery at the same place, and that one, by the later one's key."""
+    found = {}
+    for at, new in enumerate(rows):
+        if new.state is DeliveryState.PENDING and new.receipt is None:
+            old = next((row for row in rows[:at] if row.target == new.target and deliveries.stands(row)), None)
+            if old is not None:
+                found[new.key] = old, new
+    return found
+
+
+def _make_room(parts: Parts, run: Run, old: DeliveryRow, new: DeliveryRow) -> DeliveryRow:
+    """Take back what an edited draft takes the place of. Where that fails nothing is written beside it."""
+    started = time.perf_counter()
+    assert old.receipt is not None
+    try:
+        connector, connection = parts.connections.for_team(old.target.connection, run.team, person=old.on_behalf_of)
+        receipt = connector.undo(connection, old.target, old.receipt)
+    except (InlayError, ConfigurationError) as error:
+        return settle(parts, run, new, error, started)
+    undone = Entry("delivery.undone", {"delivery": old.key, "revision": receipt.revision, "already": receipt.already})
+    _store(parts, run, old, {"state": DeliveryState.UNDONE}, undone)
+    return new
+
+
+def _without(rows: Sequence[DeliveryRow], made: Mapping[str, DeliveryRow]) -> list[DeliveryRow]:
+    """The deliveries that count: of those at one place the last, as it is by now."""
+    last = {encode("target", row.target): row.key for row in rows}
+    return [made.get(row.key, row) for row in rows if last[encode("target", row.target)] == row.key]
 
 
 def _wait_for_review(parts: Parts, run: Run, rows: list[DeliveryRow], tx: Tx) -> None:

@@ -164,6 +164,9 @@ def _as_nobody(wanted: _Wanted, run: Run) -> dict[str, Any]:
     if wanted.is_them(run.request.actor.person):
         raw = {} if wanted.black.stands_in(run.request.raw) else run.request.raw
         changes["request"] = replace(run.request, actor=replace(run.request.actor, person=ERASED), raw=raw)
+    if run.draft is not None and any(map(wanted.is_them, run.draft.edited_by)):
+        edited_by = tuple(ERASED if wanted.is_them(one) else one for one in run.draft.edited_by)
+        changes["draft"] = replace(run.draft, edited_by=edited_by)
     if wanted.is_them(run.on_behalf_of):
         # Nobody lends a token any more: what is still to be read is read by the connection's own account.
         changes["on_behalf_of"] = ERASED if run.state in ENDED else ""

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import structlog
 
-from hub.domain import Delivery, DeliveryRow, DeliveryState, Receipt, Run
+from hub.domain import Delivery, DeliveryRow, DeliveryState, Receipt, Run, Stage
 from hub.errors import ConfigurationError, InlayError, LeaseLost, Unavailable
 from hub.pipeline import run as running
-from hub.pipeline.deliver import allowed, brake, delivery_of, nothing_to_write, settle
+from hub.pipeline.deliver import allowed, brake, delivery_of, nothing_to_write, settle, superseded
 from hub.pipeline.parts import Parts
 from hub.pipeline.step import MOVING
 from hub.sdk import Connection, Connector
@@ -75,10 +75,15 @@ def _write_all(parts: Parts, taken: Sequence[Run]) -> None:
         return
     together: dict[tuple[str, str], tuple[Way, list[Due]]] = {}
     for run in taken:
+        if run.stage is not Stage.DELIVER:
+            continue
         with parts.database.reading() as tx:
-            rows = [row for row in deliveries.of_run(tx, run.id) if row.state is DeliveryState.PENDING]
+            rows = deliveries.of_run(tx, run.id)
+        replacing = superseded(rows)
         for row in rows:
-            found = _due(parts, run, row)
+            # What takes the place of something that stands waits until that is taken back.
+            wanted = row.state is DeliveryState.PENDING and row.key not in replacing
+            found = _due(parts, run, row) if wanted else None
             if found is not None:
                 way, due = found
                 together.setdefault((way[1].name, way[1].account), (way, []))[1].append(due)

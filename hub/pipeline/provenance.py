@@ -123,6 +123,7 @@ def _content(run: Run, happened: Sequence[Event]) -> dict[str, Any] | None:
         "variants": [{"sha256": _sha256(variant)} for variant in run.draft.variants],
         "disclosures": len(run.draft.disclosures),
         "claims": len(run.draft.claims),
+        "edits": sum(event.kind == "draft.edited" for event in happened),
     }
 
 

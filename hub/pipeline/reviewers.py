@@ -33,7 +33,8 @@ def rules_of(tx: Tx, team: str) -> ReviewRules:
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is to be decided on: ``asker`` asked for the draft, ``before`` decided on it already. ``first_askers`` asked
-    for the rejected drafts it follows, whoever had it written anew. ``asked_at`` is when the first of them did."""
+    for the rejected drafts it follows, whoever had it written anew. ``asked_at`` is when the first of them did.
+    ``editors`` wrote words of their own in."""
 
     team: str
     tier: int
@@ -42,19 +43,22 @@ class Case:
     late: bool = False
     first_askers: tuple[str | None, ...] = ()
     asked_at: float = 0.0
+    editors: tuple[str, ...] = ()
 
 
 def case_of(tx: Tx, run: Run, one: Look | None) -> Case:
     """What is to be decided on in a run; ``one`` is its place in the queue."""
     late = one is not None and one.escalated_at is not None
     person, (first, asked_at) = run.request.actor.person, _first_askers(tx, run.request.redraft_of, run.created_at)
-    return Case(run.team, run.tier, person, _before(run.review), late, first, asked_at)
+    editors = run.draft.edited_by if run.draft is not None else ()
+    return Case(run.team, run.tier, person, _before(run.review), late, first, asked_at, editors)
 
 
 def case_waiting(tx: Tx, found: Waiting) -> Case:
     """The same for what waits in the queue, whose runs are not read."""
     one, (first, asked_at) = found.look, _first_askers(tx, found.redraft_of, found.asked_at)
-    return Case(one.team, one.tier, found.asker, _before(found.review), one.escalated_at is not None, first, asked_at)
+    late, before = one.escalated_at is not None, _before(found.review)
+    return Case(one.team, one.tier, found.asker, before, late, first, asked_at, found.edited_by)
 
 
 def _before(review: Review | None) -> tuple[str, ...]:
@@ -80,10 +84,12 @@ def need_reviewer(tx: Tx, case: Case, actor: Actor) -> None:
     me, askers = runs.one_spelling(actor.person), (case.asker, *case.first_askers)
     if me is None or me in {runs.one_spelling(one) for one in askers}:
         raise NotAllowed("A draft is reviewed by somebody other than the person who asked for it.", instead=_ASK)
-    if ERASED in askers and not _was_here(tx, me, case.asked_at):
+    if me in case.editors:
+        raise NotAllowed("A draft is reviewed by somebody other than the people who wrote in it.", instead=_ASK)
+    if ERASED in (*askers, *case.editors) and not _was_here(tx, me, case.asked_at):
         raise NotAllowed(
             "This draft is reviewed by somebody who was here when it was asked for.",
-            why="Whoever asked for it has been erased, and nobody can tell any more that it was not you.",
+            why="Somebody who wrote or asked for it has been erased, and nobody can tell any more that it was not you.",
             instead=_ASK,
         )
     if me in {runs.one_spelling(one) for one in case.before}:

@@ -22,10 +22,16 @@ _COLUMNS = tuple(column.name for column in table.columns)
 #: A run that left its review by another way, such as cancelling, waits for nobody.
 _WAITS = (table.c.decided_at.is_(None), sa.or_(table.c.kind != "review", run.c.state == RunState.IN_REVIEW.value))
 
-#: A field of the request, read where it stands.
+#: Fields of the request and of the draft, read where they stand.
 _REDRAFT_OF = {
     "sqlite": sa.type_coerce(run.c.request, sa.JSON)["redraft_of"].as_string(),
     "postgresql": sa.cast(run.c.request, sa.JSON)["redraft_of"].as_string(),
+}
+
+
+_EDITED_BY = {
+    "sqlite": sa.type_coerce(run.c.draft, sa.JSON)["edited_by"].as_json(),
+    "postgresql": sa.cast(run.c.draft, sa.JSON)["edited_by"].as_json(),
 }
 
 
@@ -59,14 +65,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A look that waits, with what says who may decide on it: who asked for the run, the decision it has so far, and
-    the id of the run whose rejected draft it is written anew from, and when it was asked for."""
+    """A look that waits, with what says who may decide on it: who asked for the run and when, who wrote in its draft,
+    the decision it has so far, and the id of the run whose rejected draft it is written anew from."""
 
     look: Look
     asker: str | None
     review: Review | None
     redraft_of: str
     asked_at: float
+    edited_by: tuple[str, ...]
 
 
 def add(tx: Connection, one: Look) -> None:
@@ -98,7 +105,8 @@ def waiting(
     Args:
         after: when the last one of an earlier page is due, and its id.
     """
-    more = (run.c.asker, run.c.review, _REDRAFT_OF[tx.dialect.name], run.c.created_at)
+    of = tx.dialect.name
+    more = (run.c.asker, run.c.review, _REDRAFT_OF[of], run.c.created_at, _EDITED_BY[of])
     statement = sa.select(*table.c, *more).join(run, run.c.id == table.c.run_id).where(*_WAITS)
     if teams is not None:
         statement = statement.where(table.c.team.in_(list(teams)))
@@ -106,8 +114,8 @@ def waiting(
         statement = statement.where(sa.tuple_(table.c.due_at, table.c.id) > sa.tuple_(*after))
     rows = tx.execute(statement.order_by(table.c.due_at, table.c.id).limit(limit)).all()
     return [
-        Waiting(_look(look), asker, decode("review", review), redraft_of or "", asked_at)
-        for *look, asker, review, redraft_of, asked_at in rows
+        Waiting(_look(look), asker, decode("review", review), redraft_of or "", asked_at, tuple(edited_by or ()))
+        for *look, asker, review, redraft_of, asked_at, edited_by in rows
     ]
 
 
@@ -121,6 +129,11 @@ def opened_at(tx: Connection, look_id: str, person: str) -> float | None:
     """When they first opened it, None when they never did."""
     this = (look_opened.c.look == look_id, look_opened.c.person == person)
     return tx.execute(sa.select(look_opened.c.at).where(*this)).scalar()
+
+
+def unread(tx: Connection, look_id: str) -> None:
+    """Nobody has opened it: what is to be looked at is another text now."""
+    tx.execute(sa.delete(look_opened).where(look_opened.c.look == look_id))
 
 
 def decide(

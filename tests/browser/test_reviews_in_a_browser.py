@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hub.domain import Run, RunState
-from tests.browser.conftest import signed_in
+from tests.browser.conftest import look, signed_in
 from tests.flow.web.site import Site
 from tests.hubs import TEMPLATE
 
@@ -75,6 +75,30 @@ def test_the_keys_can_be_switched_off_and_stay_off(page: Page, site: Site, wait:
     page.keyboard.press("a")
     page.get_by_role("heading", level=1).click()
     assert site.hub.get(run.id).state is RunState.IN_REVIEW
+
+
+def test_a_reviewer_edits_a_draft_by_keyboard_and_leaves_it_to_somebody_else(
+    page: Page, site: Site, wait: Callable[[str], Run], axe: str
+) -> None:
+    run = wait("one")
+    page.goto("/reviews")
+    page.get_by_role("link", name="Start with the first").press("Enter")
+    at(page, "1 of 1")
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", name="Edit the draft")).to_be_visible()
+    look(page, axe, "edit")
+    box = page.get_by_label("Text")
+    box.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Spring sale, from Tuesday. Do come in.")
+    page.get_by_role("button", name="Save and check").press("Enter")
+    expect(page.get_by_text("Somebody else reviews them.")).to_be_visible()
+    expect(page.get_by_text("from Tuesday").first).to_be_visible()
+    page.goto("/reviews")
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    edited = site.hub.get(run.id)
+    assert edited.state is RunState.IN_REVIEW and edited.draft is not None
+    assert edited.draft.variants[0].text == "Spring sale, from Tuesday. Do come in."
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ from flask import Response
 
 from hub.bootstrap import Hub
 from hub.domain import Run
-from hub.pipeline import act, mend, review
+from hub.pipeline import act, edit, mend, review
 from hub.web import body, run_view
 from hub.web.api import gives, takes
 from hub.web.api.answering import answered, run_of
@@ -67,6 +67,15 @@ def add(api: APIBlueprint, hub: Hub) -> None:
         identity, _ = whoever(), body.read(takes.Nothing, optional=True)
         run = run_of(hub, identity, run_id)
         return shown(mend.mend(hub.parts, run, identity.actor(run)))
+
+    @api.post("/runs/<run_id>/edit")
+    @described(takes=takes.Edit, gives=gives.Run, problems=_PROBLEMS)
+    def edit_run(run_id: str) -> Response:
+        """Put your own words into a draft that waits, and have it checked again."""
+        identity, said = whoever(), body.read(takes.Edit)
+        run = run_of(hub, identity, run_id)
+        words = edit.Words(said.variants, said.disclosures)
+        return shown(edit.edit(hub.parts, run, identity.actor(run), words, seen=said.content_hash))
 
     @api.post("/runs/<run_id>/undo")
     @described(takes=takes.Nothing, gives=gives.Run, problems=(*_PROBLEMS, *_VENDOR), body_required=False)

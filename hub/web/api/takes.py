@@ -85,6 +85,16 @@ class Decision(_Body):
     reason: str = Field("", max_length=2000, description="Why, in a sentence.")
 
 
+class Edit(_Body):
+    """Words of a person's own, bound to the draft they had before them."""
+
+    content_hash: str = Field(min_length=64, max_length=64, description="draft.content_hash of the draft you edit.")
+    variants: list[dict[str, str | list[str]]] = Field(
+        max_length=100, description="For each variant the fields to change, as draft.variants[].fields has them."
+    )
+    disclosures: list[str] | None = Field(None, max_length=100, description="All disclosures; left out, they stay.")
+
+
 class Approval(_Body):
     """That a draft is fine, bound to the text that was read."""
 

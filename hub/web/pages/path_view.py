@@ -40,6 +40,7 @@ _WORDS = {
     "run.cancelled": "Cancelled",
     "prompt.shown": "A lead looked at the prompt",
     "review.asked": "A review was asked for",
+    "draft.edited": "Edited by a person, to be checked again",
     "draft.mended": "Put right with the fixes of the checks, to be checked again",
     "review.first": "The first of two reviewers approved",
     "review.decided": "A reviewer decided",

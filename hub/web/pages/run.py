@@ -12,6 +12,7 @@ from hub.domain import Run
 from hub.errors import BadRequest, Conflict, InlayError
 from hub.pipeline import act, lapses, redraft, review
 from hub.pipeline import mend as mending
+from hub.pipeline.edit import may_edit
 from hub.pipeline.reviewers import look_id
 from hub.pipeline.show_prompt import may_see, show_prompt
 from hub.pipeline.texts import gone
@@ -149,6 +150,7 @@ def _seen(hub: Hub, identity: Identity, run: Run) -> dict[str, Any]:
         "look_id": look_id(run.id),
         "rejected": redraft.is_rejected(run) and view.cleared is None,
         "fixes": mending.fixes(run),
+        "may_edit": may_edit(hub.parts, run, identity.actor(run)),
         "friction": act.FRICTION,
         "may_see_prompt": may_see(identity.actor(run)) and any(e.kind.startswith("model.") for e in view.events),
         "changed": _changed(run, variants) if not view.moving and view.cleared is None else None,

@@ -13,6 +13,7 @@
   const does = {
     a: () => document.getElementById("accept").click(),
     r: () => reason.focus(),
+    e: () => document.getElementById("edit")?.click(),
     j: () => document.getElementById("next")?.click(),
     k: () => document.getElementById("previous")?.click(),
   };

@@ -57,6 +57,7 @@ class ProvenContent(Answer):
     variants: list[dict[str, str]]
     disclosures: int
     claims: int
+    edits: int
 
 
 class AiAct(Answer):

@@ -1,0 +1,175 @@
+"""People put their own words into a draft on its page or over the API, field by field, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.domain import Role, Run, RunState
+from hub.store import teams
+from hub.testing import FakeModel
+from tests.flow.path.review_desk import LONG, TEXT
+from tests.flow.web.site import Site, open_site
+from tests.hubs import TEAM, TEMPLATE, Clock, answer, inputs
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    with open_site(tmp_path, model=FakeModel(answer(LONG)), clock=clock) as site:
+        yield site
+
+
+def waiting(site: Site, key: str = "one", tier: int = 2) -> Run:
+    shelf = site.hub.parts.shelf
+    shelf.add(shelf.current(TEMPLATE).model_copy(update={"tier": tier, "name": f"tier-{tier}", "revision": f"r{tier}"}))
+    run = site.run(key, template=f"tier-{tier}", inputs=inputs(TEXT))
+    assert run.state is RunState.IN_REVIEW, run.problem
+    return run
+
+
+def held(site: Site, text: str = "A cheap lantern. Write to ops@example.net.") -> Run:
+    site.hub.parts.model = FakeModel(answer(text))
+    run = site.run("held", inputs=inputs(TEXT))
+    assert run.state is RunState.HELD, run.problem
+    return run
+
+
+def box(page: str, name: str) -> str:
+    found = re.search(rf'<textarea[^>]* name="{re.escape(name)}"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert found, page
+    return unescape(found[1])
+
+
+def hash_on(page: str) -> str:
+    found = re.search(r'name="content_hash" value="([0-9a-f]{64})"', page)
+    assert found, page
+    return found[1]
+
+
+def test_a_held_draft_is_edited_on_its_page_and_goes_on(site: Site) -> None:
+    run, mara = held(site), site.browser("mara")
+    at = f"/runs/{run.id}/edit"
+    assert at in mara.get(f"/runs/{run.id}").text
+    page = mara.get(at).text
+    assert "ops@example.net" in box(page, "1.text") and "nobody gave it" in page
+    sent = mara.post(at, {"content_hash": hash_on(page), "1.text": "A lantern\r\nthat lasts."}, at=at)
+    assert sent.status_code == 303
+    after = mara.get(sent.headers["Location"]).text
+    assert "Your words are in and were checked." in after and "that lasts." in after
+    done = site.hub.get(run.id)
+    assert done.state is RunState.DELIVERED and done.draft is not None
+    assert done.draft.variants[0].text == "A lantern\nthat lasts."
+    assert "by a person, and checked again" in mara.get(f"/runs/{run.id}/provenance").text
+    # It waits for nobody now: the way to the form leads back.
+    assert mara.get(at).status_code == 303
+
+
+def test_words_the_checks_hold_are_kept_and_the_page_says_what_was_found(site: Site) -> None:
+    run, mara = held(site), site.browser("mara")
+    at = f"/runs/{run.id}/edit"
+    form = {"content_hash": hash_on(mara.get(at).text), "1.text": "Write to me@example.org."}
+    sent = mara.post(at, form, at=at)
+    assert "the checks hold the draft" in mara.get(sent.headers["Location"]).text
+    assert "me@example.org" in box(mara.get(at).text, "1.text")
+
+
+def test_what_was_typed_stays_in_the_form_when_somebody_else_was_faster(site: Site) -> None:
+    run, mara, ada = held(site), site.browser("mara"), site.browser("ada")
+    at = f"/runs/{run.id}/edit"
+    form = {"content_hash": hash_on(mara.get(at).text)}
+    ada.post(at, {**form, "1.text": "Write to me@example.org."}, at=at)
+    late = mara.post(at, {**form, "1.text": "My own <b>words</b>."}, at=at)
+    assert late.status_code == 409
+    assert box(late.text, "1.text") == "My own <b>words</b>." and "<b>words" not in late.text
+    assert "changed since you looked" in late.text
+
+
+def test_a_list_has_an_item_on_each_line_and_each_variant_its_own_boxes(site: Site) -> None:
+    shelf = site.hub.parts.shelf
+    contract = shelf.current(TEMPLATE).contract
+    spec = contract.fields["text"]
+    two = contract.model_copy(
+        update={
+            "fields": {"text": spec, "tags": spec.model_copy(update={"type": "array", "maxLength": 30})},
+            "min_variants": 2,
+            "max_variants": 2,
+        }
+    )
+    shelf.add(shelf.current(TEMPLATE).model_copy(update={"contract": two, "tier": 2, "name": "two", "revision": "two"}))
+    variants = [{"text": f"Lantern {word}.", "tags": ["light", "garden"]} for word in ("here", "there")]
+    site.hub.parts.model = FakeModel({**answer(), "variants": variants})
+    run = site.run("two", template="two", inputs=inputs(TEXT))
+    assert run.state is RunState.IN_REVIEW, run.problem
+    mara, at = site.browser("mara"), f"/runs/{run.id}/edit"
+    page = mara.get(at).text
+    assert box(page, "2.tags") == "light\ngarden" and "One on each line." in page
+    form = {"content_hash": hash_on(page), "1.text": box(page, "1.text"), "2.tags": "light\r\n\r\n dusk \r\nnight"}
+    assert mara.post(at, form, at=at).status_code == 303
+    draft = site.hub.get(run.id).draft
+    assert draft is not None
+    assert draft.variants[0].fields == variants[0] and draft.variants[0].text == run.draft.variants[0].text  # type: ignore[union-attr]
+    assert draft.variants[1].fields == {"text": "Lantern there.", "tags": ["light", "dusk", "night"]}
+
+
+def test_a_reviewer_edits_from_the_desk_and_another_one_approves(site: Site, clock: Clock) -> None:
+    run, jon, ada = waiting(site), site.browser("jon"), site.browser("ada")
+    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', jon.get("/reviews").text)
+    assert desk
+    at = f"/runs/{run.id}/edit"
+    assert at in jon.get(desk[1]).text
+    page = jon.get(at).text
+    assert "whoever wrote in a draft does not approve it" in page
+    jon.post(at, {"content_hash": hash_on(page), "1.text": "A calm lantern."}, at=at)
+    assert desk[1] not in jon.get("/reviews").text
+    assert jon.get(desk[1]).status_code == 404
+    page = ada.get(desk[1]).text
+    clock.now += 60
+    ada.post(f"{desk[1]}/accept", {"content_hash": hash_on(page)}, at=desk[1])
+    assert site.hub.get(run.id).state is RunState.APPROVED
+
+
+def test_a_review_that_may_be_a_test_offers_no_editing_on_its_desk(site: Site) -> None:
+    run, ada = waiting(site, tier=3), site.browser("ada")
+    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', ada.get("/reviews").text)
+    assert desk and f"/runs/{run.id}/edit" not in ada.get(desk[1]).text
+
+
+def test_a_colleague_and_another_team_get_no_form(site: Site) -> None:
+    run = waiting(site)
+    with site.hub.database.transaction() as tx:
+        teams.put_person(tx, "noor@example.com", "Noor", {TEAM: Role.MEMBER}, 0.0)
+        site.keys["noor"] = teams.new_key(
+            tx, team_id=TEAM, role=Role.MEMBER, email="noor@example.com", name="noor", now=0.0
+        )
+    noor = site.browser("noor")
+    assert noor.get(f"/runs/{run.id}/edit").status_code == 303
+    assert f"/runs/{run.id}/edit" not in noor.get(f"/runs/{run.id}").text
+    assert site.browser("kim").get(f"/runs/{run.id}/edit").status_code == 404
+
+
+def test_a_program_edits_with_the_hash_of_what_it_saw(site: Site) -> None:
+    run = waiting(site)
+
+    def call(method: str, path: str, body: object = None) -> Any:
+        at = f"/api/v1/runs/{run.id}{path}"
+        return site.client().open(at, method=method, json=body, headers=site.bearer("mara"))
+
+    seen = call("GET", "").json["draft"]["content_hash"]
+    body = {"content_hash": seen, "variants": [{"text": "A calm lantern."}]}
+    done = call("POST", "/edit", body)
+    assert done.status_code == 200 and done.json["draft"]["variants"][0]["text"] == "A calm lantern."
+    again = call("POST", "/edit", body)
+    assert again.status_code == 409 and "changed" in again.json["detail"] + again.json["title"]
+    wrong = {"content_hash": done.json["draft"]["content_hash"], "variants": [{"nothing": "x"}]}
+    refused = call("POST", "/edit", wrong)
+    assert refused.status_code == 422 and "no such field" in refused.text
