@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.accounts import passwords, record, second_step
 from hub.errors import Conflict, InvalidInputs
 from hub.pipeline.parts import Parts
-from hub.store import accounts, links, passes, sessions
+from hub.store import accounts, links, passes, sessions, teams
 from hub.store.sessions import Session
 from hub.vault import Vault
 
@@ -70,6 +70,7 @@ def turn_on(parts: Parts, vault: Vault, session: Session, email: str, seed: str,
         raise InvalidInputs("Nothing was changed.", fields=wrong, instead="Type the newest code.")
     codes = second_step.new_codes()
     with parts.database.transaction() as tx:
+        teams.hold_person(tx, email)
         if accounts.get(tx, email).totp is not None:
             raise Conflict("Codes are asked for already.", instead="Turn them off first to use another phone.")
         accounts.set_totp(tx, email, second_step.sealed(vault, seed), step, codes, now)
@@ -92,6 +93,8 @@ def new_codes(parts: Parts, email: str) -> list[str]:
     """
     codes = second_step.new_codes()
     with parts.database.transaction() as tx:
+        # Two who ask at once would each delete what stood before, and leave two sets behind.
+        teams.hold_person(tx, email)
         if accounts.get(tx, email).totp is None:
             raise Conflict("The second step is off.", instead="Turn it on first.")
         accounts.new_codes(tx, email, codes)

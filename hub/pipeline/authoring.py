@@ -13,10 +13,11 @@ from hub.clean import clean_text
 from hub.domain import Actor, Role
 from hub.errors import BadRequest, Conflict, NotAllowed, UnknownName
 from hub.ledger import Entry
-from hub.pipeline import trials
+from hub.pipeline import reviewers, trials
 from hub.pipeline.parts import Parts
 from hub.store import Tx, authored, revisions, runs
 from hub.store.authored import Authored
+from hub.store.people import ERASED
 from hub.templates import Template, load
 from hub.templates.cases import MAX_TESTS
 from hub.templates.front_matter import MAX_SOURCE, normalised
@@ -145,12 +146,21 @@ def publish(parts: Parts, actor: Actor, one: Authored, version: int, revision: s
     person = need_publisher(actor)
     with parts.database.reading() as tx:
         saved = authored.revisions_of(tx, one.name)
+        # Of somebody erased nobody can tell any more who it was: not who came after they wrote it, maybe once more.
+        wrote_at = min((found.at for found in saved if found.author == ERASED), default=one.edited_at)
+        stranger = not reviewers.was_here(tx, runs.one_spelling(person) or "", wrote_at)
     # A text that was left aside and is saved once more by somebody else is still of who wrote it first.
     first = [found.author for found in saved if found.revision == revision and found.published_at is None]
     if runs.one_spelling(person) in {runs.one_spelling(name) for name in (*one.authors, *first)}:
         raise NotAllowed(
             "You are an author of this text.",
             why="Whoever wrote a text does not publish it.",
+            instead="Ask another lead of the team, or an admin.",
+        )
+    if ERASED in (*one.authors, *first) and stranger:
+        raise NotAllowed(
+            "This text is published by somebody who was here when it was written.",
+            why="Whoever wrote it has been erased, and nobody can tell any more that it was not you.",
             instead="Ask another lead of the team, or an admin.",
         )
     template = read(one)

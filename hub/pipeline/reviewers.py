@@ -86,7 +86,7 @@ def need_reviewer(tx: Tx, case: Case, actor: Actor) -> None:
         raise NotAllowed("A draft is reviewed by somebody other than the person who asked for it.", instead=_ASK)
     if me in case.editors:
         raise NotAllowed("A draft is reviewed by somebody other than the people who wrote in it.", instead=_ASK)
-    if ERASED in (*askers, *case.editors) and not _was_here(tx, me, case.asked_at):
+    if ERASED in (*askers, *case.editors) and not was_here(tx, me, case.asked_at):
         raise NotAllowed(
             "This draft is reviewed by somebody who was here when it was asked for.",
             why="Somebody who wrote or asked for it has been erased, and nobody can tell any more that it was not you.",
@@ -106,7 +106,7 @@ def need_reviewer(tx: Tx, case: Case, actor: Actor) -> None:
     )
 
 
-def _was_here(tx: Tx, person: str, at: float) -> bool:
+def was_here(tx: Tx, person: str, at: float) -> bool:
     """Whether this person's entry is older than that. The entry of somebody erased who came back is not."""
     since = teams.since(tx, person)
     return since is not None and since <= at

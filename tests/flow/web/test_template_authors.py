@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.domain import Role
+from hub.pipeline import erase
 from hub.store import teams
 from hub.testing import FakeModel
 from tests.flow.web.site import OTHER, Site, open_site
@@ -72,4 +73,19 @@ def test_who_wrote_at_a_fork_does_not_publish_its_text_where_a_colleague_propose
     step(site, lea, "submit")
     sha = value(leo.get(PAGE).text, "revision")
     assert "You are an author" in step(site, lea, "publish", revision=sha)
+    assert "Published." in step(site, leo, "publish", revision=sha)
+
+
+def test_an_erased_author_who_comes_back_does_not_publish_what_they_wrote(site: Site) -> None:
+    lea, leo, mara = (site.browser(who) for who in ("lea", "leo", "mara"))
+    fork(lea)
+    ran_tests(site, mara)
+    step(site, mara, "submit")
+    sha = value(leo.get(PAGE).text, "revision")
+    erase.erase(site.hub.parts, "lea@example.com")
+    with site.hub.database.transaction() as tx:
+        now = site.hub.parts.clock()
+        teams.put_person(tx, "lea@example.com", "Lea", {TEAM: Role.LEAD}, now)
+        site.keys["lea"] = teams.new_key(tx, team_id=TEAM, role=Role.LEAD, email="lea@example.com", name="lea", now=now)
+    assert "was here when it was written" in step(site, site.browser("lea"), "publish", revision=sha)
     assert "Published." in step(site, leo, "publish", revision=sha)
