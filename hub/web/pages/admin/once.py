@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
+from hub.accounts import by_mail
+from hub.accounts.links import Issued
 from hub.bootstrap import Hub
-from hub.errors import ConfigurationError
-from hub.web.pages.admin.access import for_leads
+from hub.errors import ConfigurationError, InlayError
+from hub.web.auth import whoever
+from hub.web.pages.admin.access import for_leads, tell
+from hub.web.pages.formats import when
 
 _KEPT = "shown_once"
 
@@ -23,6 +27,27 @@ def keep(hub: Hub, *, kind: str, secret: str, of: str, until: str, back: str) ->
     """
     session[_KEPT] = hub.vault.seal({"kind": kind, "secret": secret, "of": of, "until": until, "back": back})
     return redirect(url_for("admin.once"), 303)
+
+
+def hand_over(hub: Hub, made: Issued, *, back: str) -> Response:
+    """A link that sets a password: by mail to its person alone where the hub has a mail server, else shown this once.
+
+    Where the mail does not go out an admin is shown the link. A lead is not: it opens what the person may do.
+    """
+    mail = hub.notify.mail
+    if mail is not None:
+        try:
+            by_mail.send(mail, made, hub.settings.url, hub.parts.clock())
+        except InlayError as error:
+            if not whoever().is_admin:
+                error.instead = "Ask an admin, who can hand the link over."
+                tell(error)
+                return redirect(back, 303)
+            flash(f"The link did not go out by mail: {error.what} Hand it over yourself.", "error")
+        else:
+            flash(f"A link is on its way to {made.email}. It works once, until {when(made.expires_at)}.", "done")
+            return redirect(back, 303)
+    return keep(hub, kind="link", secret=made.url, of=made.email, until=when(made.expires_at), back=back)
 
 
 def add(page: Blueprint, hub: Hub) -> None:

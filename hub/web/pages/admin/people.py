@@ -18,7 +18,6 @@ from hub.store.runs import one_spelling
 from hub.web.auth import Identity, signing_keys, whoever
 from hub.web.pages.admin import once
 from hub.web.pages.admin.access import for_leads, led_teams, tell, their_teams
-from hub.web.pages.formats import when
 
 #: People on one page.
 PAGE = 50
@@ -110,14 +109,7 @@ def add(page: Blueprint, hub: Hub) -> None:
         if made is None:
             flash(f"{email} is in the team now, and signs in as before.", "done")
             return redirect(url_for("admin.people"), 303)
-        return once.keep(
-            hub,
-            kind="link",
-            secret=made.url,
-            of=made.email,
-            until=when(made.expires_at),
-            back=url_for("admin.people"),
-        )
+        return once.hand_over(hub, made, back=url_for("admin.people"))
 
 
 def _page(

@@ -15,7 +15,6 @@ from hub.web.auth import Identity, need_admin, whoever
 from hub.web.pages.admin import once
 from hub.web.pages.admin.access import for_leads, led_teams, tell, their_teams
 from hub.web.pages.admin.people import Person, everybody
-from hub.web.pages.formats import when
 
 
 def add(page: Blueprint, hub: Hub) -> None:
@@ -83,8 +82,7 @@ def add(page: Blueprint, hub: Hub) -> None:
             error.instead = "Ask an admin: the person has a password already, or may do more than a lead gives."
             tell(error)
             return redirect(url_for("admin.person", person_id=person_id), 303)
-        back = url_for("admin.person", person_id=person_id)
-        return once.keep(hub, kind="link", secret=made.url, of=made.email, until=when(made.expires_at), back=back)
+        return once.hand_over(hub, made, back=url_for("admin.person", person_id=person_id))
 
     @page.get("/admin/people/<person_id>/erase")
     def erase_preview(person_id: str) -> str:
