@@ -101,7 +101,12 @@ def seen(hub: Hub, identity: Identity, name: str) -> Shown:
         on = [team for team in connections.teams_of(tx, name) if identity.reaches(team)]
         tried = tryouts.every(tx, name)
     if not on and not identity.is_admin:
-        raise UnknownName("There is no connection of this name.", instead="Look at the list of connections.")
+        raise UnknownName(
+            "There is no connection of this name for your teams.",
+            why="It may be switched off for them, or be called something else by now.",
+            instead="Look at the list of connections, or ask an admin to switch it on.",
+            who="an admin",
+        )
     return Shown(row, hub.registry.connectors.get(row.connector), on, tried.get(name))
 
 
