@@ -25,6 +25,8 @@ demo: $(READY) ## Start the hub with samples and run three requests on them; nee
 
 # More than the cores of a small machine: tests wait for servers and browsers half of their time.
 # Scopes go to workers in the order of tests/conftest.py, the longest first.
+# Compiled modules are kept, also where the machine says not to: hundreds of processes would compile them anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
 ifdef ARGS
 	@$(AXE) $(BIN)/python -m pytest $(ARGS)
