@@ -102,9 +102,11 @@ def check_output(parts: Parts, run: Run) -> Step:
 
     # Nobody was to review it when it was asked for, and now somebody is.
     marked = run.destinations > 0 and run.tier < 2 <= tier
+    # Of what a person edited, the words before may have relied on more.
+    counted = bool(used or draft.edited_by)
 
     def write(tx: Tx) -> Iterable[Entry] | None:
-        if used:
+        if counted:
             evidence_uses.note(tx, run.id, run.team, used)
         if marked:
             deliveries.not_reviewed(tx, run.id)
@@ -114,8 +116,8 @@ def check_output(parts: Parts, run: Run) -> Step:
         stage=Stage.DELIVER,
         changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},
         entries=(*judged.entries, entry),
-        writes=write if used or marked else judged.write,
-        light=run.destinations == 0 and not used and judged.write is None,
+        writes=write if counted or marked else judged.write,
+        light=run.destinations == 0 and not counted and judged.write is None,
     )
 
 
