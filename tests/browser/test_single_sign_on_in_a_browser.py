@@ -94,6 +94,10 @@ def test_a_person_comes_in_by_their_group_sees_their_team_alone_and_leaves(
     expect(page.get_by_role("main")).to_contain_text("Brand team")
     expect(page.get_by_role("main")).to_contain_text("Member")
     expect(page.get_by_role("main")).not_to_contain_text("CRM team")
+    expect(page.get_by_role("main")).to_contain_text(
+        "you sign in with your organisation, and nobody gets in another way"
+    )
+    expect(page.get_by_role("main")).to_contain_text("Your groups say so, each time you sign in.")
     look(page, axe, "sso-2-account")
 
     main = page.get_by_role("navigation", name="Main")
