@@ -72,6 +72,9 @@ def blueprint(hub: Hub) -> Blueprint:
                 hub.parts, run, identity.actor(run), words, seen=request.form.get("content_hash", "")[:64]
             )
         except InlayError as error:
+            if _is_in(hub, run, request.form):
+                flash(_said(run), "error" if run.state is RunState.HELD else "done")
+                return redirect(url_for("run.show", run_id=run.id), 303)
             # What was typed is theirs: it stays in the boxes, whatever became of the draft.
             if run.draft is not None and run.draft.variants:
                 return _page(hub, run, problem=error, typed=request.form), 409
@@ -81,6 +84,15 @@ def blueprint(hub: Hub) -> Blueprint:
         return redirect(url_for("run.show", run_id=run.id), 303)
 
     return page
+
+
+def _is_in(hub: Hub, run: Run, form: Mapping[str, str]) -> bool:
+    """Whether all that was typed stands in the draft by now: the form was sent twice."""
+    if run.draft is None or not run.draft.edited_by or run_view.is_unchecked(run):
+        return False
+    words = _words(hub, run, form)
+    changed = any(words.variants) or words.disclosures is not None
+    return not changed and form.get("content_hash") != content_hash(run.draft)
 
 
 def _said(run: Run) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.domain import Role, Run, RunState
-from hub.store import teams
+from hub.store import events, teams
 from hub.testing import FakeModel
 from tests.flow.path.review_desk import LONG, TEXT
 from tests.flow.web.site import Site, open_site
@@ -219,6 +219,18 @@ def test_who_saves_after_somebody_else_sees_their_words_and_puts_none_of_them_ba
     assert draft is not None
     assert draft.variants[0].fields == {"text": "My lantern.", "line": "Do come in."}
     assert draft.disclosures == ("Paid.",)
+
+
+def test_a_form_that_is_sent_twice_is_in_once_and_nobody_is_told_otherwise(site: Site) -> None:
+    run, mara = two_fields(site), site.browser("mara")
+    at = f"/runs/{run.id}/edit"
+    form = sent(mara.get(at).text, **{"1.text": "My lantern."})
+    for _ in range(2):
+        done = mara.post(at, form, at=at)
+        assert done.status_code == 303
+        assert "Your words are in and were checked." in mara.get(done.headers["Location"]).text
+    with site.hub.database.reading() as tx:
+        assert [event.kind for event in events.of_run(tx, run.id)].count("draft.edited") == 1
 
 
 def test_a_secret_in_a_draft_is_shown_to_nobody_while_its_edit_is_checked(
