@@ -98,7 +98,7 @@ def test_a_plugin_that_ends_the_process_while_it_loads_is_left_out() -> None:
 
     found = registry.Registry()
     found.hooks.add_hookspecs(registry.specs)
-    registry._add(found, "quits", get, None, lambda name, source: None)
+    registry._add(found, registry._Point("quits", "given", "", get), lambda name, source: None)
     assert found.plugins[0].error is not None
 
 
