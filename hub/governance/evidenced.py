@@ -31,14 +31,11 @@ def mostly_in(claim: frozenset[str], words: frozenset[str]) -> bool:
     return bool(claim) and len(claim & words) >= FLOOR * len(claim)
 
 
-def is_stated(claim: str, texts: Iterable[str]) -> bool:
-    """Whether a sentence of these texts makes this claim: most of what says what the claim is about stands in it."""
+def stating(claim: str, texts: Iterable[str]) -> list[str]:
+    """The sentences of these texts that make this claim: most of what says what the claim is about stands in each."""
     wanted = words_of(claim)
-    return any(
-        mostly_in(wanted, words_of(text.plain[slice(*sentence)]))
-        for text in map(Text, texts)
-        for sentence in parts(text, "sentence")
-    )
+    sentences = (text.plain[slice(*one)] for text in map(Text, texts) for one in parts(text, "sentence"))
+    return [one.strip() for one in sentences if mostly_in(wanted, words_of(one))]
 
 
 class Evidenced:

@@ -20,7 +20,7 @@ from hub.pipeline.proof import proofs, relied
 from hub.pipeline.step import Step
 from hub.pipeline.texts import content_hash, over
 from hub.sdk import Subject
-from hub.store import Tx, evidence_uses
+from hub.store import Tx, deliveries, evidence_uses
 from hub.templates import EVIDENCE
 
 
@@ -100,16 +100,24 @@ def check_output(parts: Parts, run: Run) -> Step:
     # Remarks are advice beside a text. What they quote is reviewed when somebody publishes it.
     tier = run.tier if contract.write == "comments" or run.request.trial else max([run.tier, *raised])
 
+    # Nobody was to review it when it was asked for, and now somebody is.
+    marked = run.destinations > 0 and run.tier < 2 <= tier
+    # Of what a person edited, the words before may have relied on more.
+    counted = bool(used or draft.edited_by)
+
     def write(tx: Tx) -> Iterable[Entry] | None:
-        evidence_uses.note(tx, run.id, run.team, used)
+        if counted:
+            evidence_uses.note(tx, run.id, run.team, used)
+        if marked:
+            deliveries.not_reviewed(tx, run.id)
         return judged.write(tx) if judged.write is not None else None
 
     return Step(
         stage=Stage.DELIVER,
         changes={"draft": draft, "output_verdicts": verdicts, "policy": policy.revision, "tier": tier},
         entries=(*judged.entries, entry),
-        writes=write if used else judged.write,
-        light=run.destinations == 0 and not used and judged.write is None,
+        writes=write if counted or marked else judged.write,
+        light=run.destinations == 0 and not counted and judged.write is None,
     )
 
 

@@ -12,7 +12,7 @@ from hub.clean import clean_text
 from hub.domain import Actor, DeliveryRow, DeliveryState, Draft, Run, RunState, Stage, Variant
 from hub.errors import Conflict, InvalidInputs, NotAllowed
 from hub.governance import masking
-from hub.governance.evidenced import is_stated
+from hub.governance.evidenced import stating
 from hub.ledger import Entry
 from hub.pipeline import judging, review, reviewers
 from hub.pipeline import run as running
@@ -38,8 +38,8 @@ class Words:
 def may_edit(parts: Parts, run: Run, actor: Actor) -> bool:
     """Whether this person could write in the draft as it stands: a held one anybody of the team, one that waits for
     its review whoever asked for it and whoever may decide on it. What a panel has put in place is not the hub's to
-    write anew, so its draft stays."""
-    if run.draft is None or not run.draft.variants or actor.person is None:
+    write anew, so its draft stays. So does what a model answered to a template's test: that is what is tested."""
+    if run.draft is None or not run.draft.variants or actor.person is None or run.request.trial:
         return False
     if run.state is RunState.HELD:
         return run.stage is Stage.CHECK_OUTPUT
@@ -48,7 +48,7 @@ def may_edit(parts: Parts, run: Run, actor: Actor) -> bool:
     if not review.is_author(run, actor.person) and not review.may_review(parts, run, actor):
         return False
     with parts.database.reading() as tx:
-        return not any(row.state is DeliveryState.PLACED for row in deliveries.of_run(tx, run.id))
+        return not _is_placed(tx, run.id)
 
 
 def edit(parts: Parts, run: Run, actor: Actor, words: Words, *, seen: str) -> Run:
@@ -73,7 +73,8 @@ def edit(parts: Parts, run: Run, actor: Actor, words: Words, *, seen: str) -> Ru
     assert run.draft is not None
     if content_hash(run.draft) != seen:
         raise Conflict("The draft changed since you looked at it.", instead="Look at it again, then edit that.")
-    edited = _edited(run.draft, words, parts.shelf.revision(run.revision).contract)
+    contract = parts.shelf.revision(run.revision).contract
+    edited = _edited(run.draft, words, contract)
     if content_hash(edited) == seen and edited.disclosures == run.draft.disclosures:
         raise Conflict("Nothing is changed.", instead="Change the words first, or leave the draft as it is.")
     me = runs.one_spelling(actor.person) or ""
@@ -85,25 +86,35 @@ def edit(parts: Parts, run: Run, actor: Actor, words: Words, *, seen: str) -> Ru
     with parts.database.transaction() as tx:
         now, until = parts.clock(), parts.leases.until()
         held = runs.take_waiting(tx, run.id, [run.state], token=token, now=now, until=until)
-    if held is None or held.draft is None or content_hash(held.draft) != seen or held.review != run.review:
+        # A panel puts a draft in place while it waits, and under a lease: from here on none does.
+        late = _is_placed(tx, run.id) or held is None or held.review != run.review
+    if late or held is None or held.draft is None or content_hash(held.draft) != seen:
         parts.leases.drop(token)
         if held is not None:
             give_back(parts, held)
         raise Conflict("Somebody else did something to this draft a moment ago.", instead="Open it again.")
 
     set_aside = judging.set_aside(parts, held, judging.texts_of(draft), 0)
+    # No check tells whether other words still make a claim. A person does, and somebody else than who wrote them.
+    looked_at = contract.write != "comments" and _touches_claims(run.draft, edited)
+    tier = max(held.tier, 2) if looked_at else held.tier
 
     def write(tx: Tx) -> Iterable[Entry] | None:
         # Nobody has read the new words yet.
         reviews.unread(tx, reviewers.look_id(held.id))
         _write_anew(tx, held.id, parts.clock())
+        if tier > held.tier:
+            deliveries.not_reviewed(tx, held.id)
         return set_aside(tx)
 
     step = Step(
         stage=Stage.CHECK_OUTPUT,
         state=RunState.ANSWERED,
         # Should this process die now, a worker goes on with the check: not one that only writes what was checked.
-        changes={"draft": draft, "problem": None, "output_verdicts": (), "review": None, "queue": ASK},
+        changes={
+            **{"draft": draft, "problem": None, "output_verdicts": (), "review": None},
+            **{"tier": tier, "queue": ASK},
+        },
         entries=(Entry("draft.edited", {"of": seen, "content_hash": content_hash(edited)}),),
         writes=write,
     )
@@ -111,11 +122,13 @@ def edit(parts: Parts, run: Run, actor: Actor, words: Words, *, seen: str) -> Ru
 
 
 def _write_anew(tx: Tx, run_id: str, now: float) -> None:
-    """What stands somewhere is written there once more: the later delivery of a place takes the earlier one's."""
+    """What stands somewhere is written there once more: the later delivery of a place takes the earlier one's. Where
+    one waits for that already, since the words before these were held, it writes these."""
     rows = deliveries.of_run(tx, run_id)
     number = len(rows)
+    waiting = [row.target for row in rows if row.state is DeliveryState.PENDING]
     for row in rows:
-        if row.state is not DeliveryState.DONE:
+        if row.state is not DeliveryState.DONE or row.target in waiting:
             continue
         if not deliveries.stands(row):
             deliveries.save(tx, row.key, now, {"state": DeliveryState.PENDING, "receipt": None})
@@ -133,6 +146,10 @@ def _write_anew(tx: Tx, run_id: str, now: float) -> None:
         deliveries.add(tx, again, now)
 
 
+def _is_placed(tx: Tx, run_id: str) -> bool:
+    return any(row.state is DeliveryState.PLACED for row in deliveries.of_run(tx, run_id))
+
+
 def _edited(draft: Draft, words: Words, contract: Contract) -> Draft:
     wrong: dict[str, str] = {}
     if len(words.variants) != len(draft.variants):
@@ -148,11 +165,21 @@ def _edited(draft: Draft, words: Words, contract: Contract) -> Draft:
         whole = dict(variant.fields) | {name: _clean(value) for name, value in fields.items()}
         changed = whole != dict(variant.fields)
         variants.append(Variant(text=contract.as_text(whole), fields=whole) if changed else variant)
-    before, after = (["\n".join(v.text for v in one)] for one in (draft.variants, variants))
+    before, after = _whole(draft.variants), _whole(variants)
     # A claim whose sentence is gone is made no more. One that was never there in so many words stays.
-    claims = tuple(c for c in draft.claims if is_stated(c.text, after) or not is_stated(c.text, before))
+    claims = tuple(c for c in draft.claims if stating(c.text, after) or not stating(c.text, before))
     disclosures = draft.disclosures if words.disclosures is None else tuple(map(clean_text, words.disclosures))
     return replace(draft, variants=tuple(variants), claims=claims, disclosures=disclosures)
+
+
+def _touches_claims(draft: Draft, edited: Draft) -> bool:
+    """Whether a sentence that makes a claim of the draft reads otherwise in the edited one, or is gone."""
+    before, after = _whole(draft.variants), _whole(edited.variants)
+    return any(stating(claim.text, before) != stating(claim.text, after) for claim in draft.claims)
+
+
+def _whole(variants: Iterable[Variant]) -> list[str]:
+    return ["\n".join(variant.text for variant in variants)]
 
 
 def _wrong(name: str, value: str | Sequence[str], variant: Variant) -> str:

@@ -58,9 +58,11 @@ def still_held(parts: Parts, run: Run) -> None:
 
 
 def may_deal(run: Run, actor: Actor) -> bool:
-    """Whether this person may say that a claim of this run was dealt with: by their role, and never its author."""
-    author = runs.one_spelling(run.request.actor.person)
-    return actor.role in MAY_DEAL and bool(actor.person) and runs.one_spelling(actor.person) != author
+    """Whether this person may say that a claim of this run was dealt with: by their role, and never one of those who
+    asked for the text or wrote in it."""
+    wrote = run.draft.edited_by if run.draft is not None else ()
+    authors = {runs.one_spelling(run.request.actor.person), *wrote}
+    return actor.role in MAY_DEAL and bool(actor.person) and runs.one_spelling(actor.person) not in authors
 
 
 def deal_with(parts: Parts, run: Run, actor: Actor, evidence_id: str) -> None:
@@ -72,7 +74,7 @@ def deal_with(parts: Parts, run: Run, actor: Actor, evidence_id: str) -> None:
     """
     if not may_deal(run, actor):
         raise NotAllowed(
-            "A reviewer or a lead who did not ask for the text says that a claim was dealt with.",
+            "A reviewer or a lead who neither asked for the text nor wrote in it says that a claim was dealt with.",
             instead="Ask one of your team.",
         )
     now = parts.clock()

@@ -21,8 +21,9 @@ from hub.templates.contract import Contract
 
 
 def fixes(run: Run) -> tuple[Finding, ...]:
-    """The fixes that would let a held draft go on: one for each finding that holds it, or none at all."""
-    if run.state is not RunState.HELD or run.stage is not Stage.CHECK_OUTPUT or run.draft is None:
+    """The fixes that would let a held draft go on: one for each finding that holds it, or none at all.
+    What a model answered to a template's test stays as it is: that is what is tested."""
+    if run.state is not RunState.HELD or run.stage is not Stage.CHECK_OUTPUT or run.draft is None or run.request.trial:
         return ()
     holding = [f for verdict in run.output_verdicts for f in verdict.findings if f.outcome is not Outcome.ALLOW]
     places = {f"variant {number}" for number in range(1, len(run.draft.variants) + 1)}

@@ -20,6 +20,7 @@ from hub.pipeline.parts import Parts, at_the_desk
 from hub.pipeline.step import Step, store
 from hub.sdk import Picture
 from hub.store import Tx, connections, deliveries, pictures, runs, teams
+from hub.store.codec import encode
 from hub.templates import Template
 
 #: The queue of everything up to the model's answer; deliveries have one per connector.
@@ -227,6 +228,8 @@ def _plan(parts: Parts, request: Request, strict: bool) -> _Plan:
         )
     if request.target is not None and not destinations:
         destinations = (request.target,)
+    # A place that is named twice is one place.
+    destinations = tuple({encode("target", target): target for target in destinations}.values())
     for target in {t.connection: t for t in (*destinations, *([request.target] if request.target else []))}.values():
         try:
             parts.connections.for_team(target.connection, team)

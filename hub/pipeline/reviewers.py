@@ -34,7 +34,7 @@ def rules_of(tx: Tx, team: str) -> ReviewRules:
 class Case:
     """What is to be decided on: ``asker`` asked for the draft, ``before`` decided on it already. ``first_askers`` asked
     for the rejected drafts it follows, whoever had it written anew. ``asked_at`` is when the first of them did.
-    ``editors`` wrote words of their own in."""
+    ``editors`` wrote words of their own in, or in one it follows: it is written from that."""
 
     team: str
     tier: int
@@ -49,29 +49,32 @@ class Case:
 def case_of(tx: Tx, run: Run, one: Look | None) -> Case:
     """What is to be decided on in a run; ``one`` is its place in the queue."""
     late = one is not None and one.escalated_at is not None
-    person, (first, asked_at) = run.request.actor.person, _first_askers(tx, run.request.redraft_of, run.created_at)
-    editors = run.draft.edited_by if run.draft is not None else ()
-    return Case(run.team, run.tier, person, _before(run.review), late, first, asked_at, editors)
+    person, now = run.request.actor.person, run.draft.edited_by if run.draft is not None else ()
+    first, wrote, asked_at = _earlier(tx, run.request.redraft_of, run.created_at)
+    return Case(run.team, run.tier, person, _before(run.review), late, first, asked_at, (*now, *wrote))
 
 
 def case_waiting(tx: Tx, found: Waiting) -> Case:
     """The same for what waits in the queue, whose runs are not read."""
-    one, (first, asked_at) = found.look, _first_askers(tx, found.redraft_of, found.asked_at)
+    one, (first, wrote, asked_at) = found.look, _earlier(tx, found.redraft_of, found.asked_at)
     late, before = one.escalated_at is not None, _before(found.review)
-    return Case(one.team, one.tier, found.asker, before, late, first, asked_at, found.edited_by)
+    return Case(one.team, one.tier, found.asker, before, late, first, asked_at, (*found.edited_by, *wrote))
 
 
 def _before(review: Review | None) -> tuple[str, ...]:
     return (review.by, review.first) if review is not None else ()
 
 
-def _first_askers(tx: Tx, redraft_of: str, asked_at: float) -> tuple[tuple[str | None, ...], float]:
-    """Who asked for the drafts that were rejected and written anew, one after the other, and when the first one was."""
-    found: list[str | None] = []
+def _earlier(tx: Tx, redraft_of: str, asked_at: float) -> tuple[tuple[str | None, ...], tuple[str, ...], float]:
+    """Who asked for the drafts that were rejected and written anew, one after the other, who wrote in them, and when
+    the first one was asked for."""
+    askers: list[str | None] = []
+    editors: list[str] = []
     while redraft_of and (before := runs.get(tx, redraft_of)) is not None:
-        found.append(before.request.actor.person)
+        askers.append(before.request.actor.person)
+        editors += before.draft.edited_by if before.draft is not None else ()
         redraft_of, asked_at = before.request.redraft_of, before.created_at
-    return tuple(found), asked_at
+    return tuple(askers), tuple(editors), asked_at
 
 
 def need_reviewer(tx: Tx, case: Case, actor: Actor) -> None:

@@ -15,8 +15,12 @@ from hub.store.clearing import Cleared
 
 
 def content_hash(draft: Draft) -> str:
-    """What a review is bound to: one changed character is another text."""
-    return hashlib.sha256(to_json([[variant.text, variant.fields] for variant in draft.variants])).hexdigest()
+    """What a review is bound to: one changed character is another text. Where a person wrote in the draft, what it
+    discloses is theirs too, and counts."""
+    words: list[object] = [[variant.text, variant.fields] for variant in draft.variants]
+    if draft.edited_by:
+        words.append(draft.disclosures)
+    return hashlib.sha256(to_json(words)).hexdigest()
 
 
 def over(draft: Draft, change: Callable[[str], str]) -> Draft:

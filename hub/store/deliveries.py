@@ -141,6 +141,11 @@ def reopen(tx: Connection, run_id: str, *, states: Sequence[DeliveryState], revi
     ).rowcount
 
 
+def not_reviewed(tx: Connection, run_id: str) -> None:
+    """What a run writes is to be reviewed after all: until then it stands there marked."""
+    tx.execute(sa.update(table).where(table.c.run_id == run_id).values(reviewed=False))
+
+
 def _vendor_id(receipt: Receipt | None) -> str | None:
     return receipt.vendor_id[:_LONGEST_ID] or None if receipt is not None else None
 

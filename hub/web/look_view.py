@@ -73,11 +73,7 @@ def opened(hub: Hub, identity: Identity, look_id: str) -> Open:
     """
     with hub.database.reading() as tx:
         found = _found(tx, identity, look_id)
-        if (
-            found is None
-            or found[0].decided_at is not None
-            or not _may(tx, reviewers.case_of(tx, found[1], found[0]), identity)
-        ):
+        if found is None or not _waits(*found) or not _may(tx, reviewers.case_of(tx, found[1], found[0]), identity):
             raise UnknownName("This does not wait for you, or no longer.", instead="Look at what waits under Reviews.")
     one, run = found
     draft = one.draft or run.draft
@@ -136,7 +132,7 @@ def whole(case: Open) -> dict[str, Any]:
     run = case.run
     return {
         **shown(case.look),
-        "draft": run_view.draft(case.draft, run.output_verdicts, case.content_hash),
+        "draft": run_view.draft(run, case.draft, case.content_hash),
         "findings": list(run_view.findings("output", run.output_verdicts)),
         "sources": dict(case.sources),
     }
@@ -169,10 +165,15 @@ def _text(value: Any) -> str:
 
 
 def still_waits(hub: Hub, identity: Identity, look_id: str) -> bool:
-    """Whether it is of their teams and nobody has decided on it yet."""
+    """Whether it is of their teams and still to be decided on."""
     with hub.database.reading() as tx:
         found = _found(tx, identity, look_id)
-    return found is not None and found[0].decided_at is None
+    return found is not None and _waits(*found)
+
+
+def _waits(one: Look, run: Run) -> bool:
+    """Whether somebody is to decide on it: not while a draft that was edited is checked, or held."""
+    return one.decided_at is None and (one.kind != "review" or run.state is RunState.IN_REVIEW)
 
 
 def _found(tx: Tx, identity: Identity, look_id: str) -> tuple[Look, Run] | None:

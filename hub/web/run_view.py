@@ -14,6 +14,7 @@ from hub.domain import (
     Problem,
     Run,
     RunState,
+    Stage,
     Target,
     Usage,
     Verdict,
@@ -99,7 +100,7 @@ def whole(view: Opened, url: str) -> dict[str, Any]:
         **told,
         "label": "Simulated: no model is configured." if run.simulated else "",
         "reviewed": reviewed(view),
-        "draft": None if run.draft is None else draft(run.draft, run.output_verdicts, draft_hash(view)),
+        "draft": None if run.draft is None else draft(run, run.draft, draft_hash(view)),
         "removed": removed(view.cleared),
         "findings": [*findings("input", run.input_verdicts), *findings("output", run.output_verdicts)],
         "lapsed": list(view.lapsed),
@@ -142,9 +143,9 @@ def removed(found: Cleared | None) -> dict[str, Any] | None:
     return {"at": found.at, "because": found.why, "kept": found.keeps, "what": gone(found)}
 
 
-def draft(found: Draft, verdicts: Sequence[Verdict], known_by: str) -> dict[str, Any]:
-    """The draft as it may be shown. ``known_by`` is its content hash."""
-    shown = cleared(found, verdicts)
+def draft(run: Run, found: Draft, known_by: str) -> dict[str, Any]:
+    """A draft of this run as it may be shown. ``known_by`` is its content hash."""
+    shown = readable(run, found)
     return {
         "content_hash": known_by,
         "simulated": found.simulated,
@@ -154,7 +155,7 @@ def draft(found: Draft, verdicts: Sequence[Verdict], known_by: str) -> dict[str,
         "assumptions": list(shown.assumptions),
         "missing_inputs": list(shown.missing_inputs),
         "usage": usage(found.usage),
-        **({"raw": found.raw} if found.raw and not found.variants else {}),
+        **({"raw": shown.raw} if shown.raw and not shown.variants else {}),
     }
 
 
@@ -219,6 +220,19 @@ def moment(event: Event) -> dict[str, Any]:
         "ms": data.get("ms"),
         "data": {name: value for name, value in data.items() if name not in ("stage", "ms")},
     }
+
+
+def is_unchecked(run: Run) -> bool:
+    """Whether no check has looked at the draft as it is. One that was edited can still hold what was found before."""
+    return run.stage is Stage.CHECK_OUTPUT and not run.output_verdicts
+
+
+def readable(run: Run, found: Draft) -> Draft:
+    """A draft of this run as people may read it: without the secrets a check found, and without any text while no
+    check has looked at it."""
+    if is_unchecked(run):
+        return Draft(simulated=found.simulated, usage=found.usage)
+    return cleared(found, run.output_verdicts)
 
 
 def cleared(found: Draft, verdicts: Sequence[Verdict]) -> Draft:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import absent
 from tests.flow.web.site import Site, open_site
@@ -52,18 +52,32 @@ def axe() -> str:
 
 
 @contextmanager
-def signed_in(browser: Browser, url: str, name: str) -> Iterator[Page]:
-    """A page of somebody's, which fails the test when the browser complains about anything."""
+def watched(browser: Browser, url: str, *, but: Sequence[int] = ()) -> Iterator[Page]:
+    """A page that fails the test when the browser complains about anything of this site, other than answers of these
+    statuses."""
     context = browser.new_context(base_url=url)
     page = context.new_page()
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+
+    def hear(message: ConsoleMessage) -> None:
+        where = message.location["url"]
+        if message.type in ("error", "warning") and (not where or where.startswith(url)):
+            said.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto("/sign-in")
-    page.get_by_role("button", name=name).click()
     yield page
     context.close()
-    assert said == []
+    assert [one for one in said if not any(f"status of {status} " in one for status in but)] == []
+
+
+@contextmanager
+def signed_in(browser: Browser, url: str, name: str, *, but: Sequence[int] = ()) -> Iterator[Page]:
+    """A watched page of somebody's."""
+    with watched(browser, url, but=but) as page:
+        page.goto("/sign-in")
+        page.get_by_role("button", name=name).click()
+        yield page
 
 
 def look(page: Page, axe: str, name: str) -> None:
@@ -88,7 +102,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def url(site: Site) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, server_class=Server, handler_class=Quiet)
+    with served(site) as url:
+        yield url
+
+
+@contextmanager
+def served(site: Site, port: int = 0) -> Iterator[str]:
+    """The address of a server in front of the site."""
+    server = make_server("127.0.0.1", port, site.app, server_class=Server, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hub.domain import Run, RunState
+from hub.pipeline import edit
+from hub.pipeline.texts import content_hash
 from tests.browser.conftest import look, signed_in
-from tests.flow.web.site import Site
+from tests.flow.web.site import Site, actor
 from tests.hubs import TEMPLATE
 
 
@@ -99,6 +101,29 @@ def test_a_reviewer_edits_a_draft_by_keyboard_and_leaves_it_to_somebody_else(
     edited = site.hub.get(run.id)
     assert edited.state is RunState.IN_REVIEW and edited.draft is not None
     assert edited.draft.variants[0].text == "Spring sale, from Tuesday. Do come in."
+
+
+def test_who_saves_after_somebody_else_sees_both_texts_and_decides(
+    chromium: Browser, url: str, site: Site, wait: Callable[[str], Run], axe: str
+) -> None:
+    run = wait("one")
+    assert run.draft is not None
+    # An edit that came too late is answered 409.
+    with signed_in(chromium, url, "Jon", but=(409,)) as page:
+        page.goto(f"/runs/{run.id}/edit")
+        page.get_by_label("Text").fill("Spring sale, from Tuesday. My words.")
+        words = edit.Words([{"text": "Spring sale, from Wednesday. Her words."}])
+        edit.edit(site.hub.parts, run, actor("mara"), words, seen=content_hash(run.draft))
+        page.get_by_role("button", name="Save and check").click()
+        expect(page.get_by_role("alert")).to_contain_text("The draft changed since you looked at it.")
+        expect(page.get_by_label("Text")).to_have_value("Spring sale, from Tuesday. My words.")
+        expect(page.get_by_text("Spring sale, from Wednesday. Her words.")).to_be_visible()
+        look(page, axe, "edit-late")
+        page.get_by_role("button", name="Save and check").click()
+        expect(page.get_by_text("My words.").first).to_be_visible()
+    after = site.hub.get(run.id).draft
+    assert after is not None and after.variants[0].text == "Spring sale, from Tuesday. My words."
+    assert after.edited_by == ("mara@example.com", "jon@example.com")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

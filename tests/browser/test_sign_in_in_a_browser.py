@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from pyotp.totp import TOTP
 from hub.accounts import links, roles
 from hub.domain import Actor, Role
 from hub.web import create_app
+from tests.browser.conftest import look, watched
 from tests.flow.web.site import Site
 from tests.hubs import a_hub
 
@@ -30,15 +30,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def page(chromium: Browser, url: str) -> Iterator[Page]:
-    context = chromium.new_context(base_url=url)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    # A wrong password is answered 401 and a form to correct 422, which the browser notes.
-    assert [one for one in said if "401" not in one and "422" not in one] == []
+    # A wrong password is answered 401 and a form to correct 422.
+    with watched(chromium, url, but=(401, 422)) as page:
+        yield page
 
 
 def path_of(url: str) -> str:
@@ -48,29 +42,14 @@ def path_of(url: str) -> str:
 def test_from_the_printed_link_to_a_colleague_who_signs_in_with_a_code(page: Page, site: Site, axe: str) -> None:
     parts = site.hub.parts
 
-    def look(name: str) -> None:
-        """The page bars nobody, in both themes and at both widths."""
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            for width in (1200, 390):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.evaluate(axe)
-                found = page.evaluate(
-                    "axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
-                )
-                assert found == [], (name, scheme, width)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-                if folder := os.environ.get("INLAY_TEST_SHOTS"):
-                    page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
-
     page.goto(path_of(links.printed(parts.database, parts.ledger, parts.settings.url, parts.clock())))
-    look("1-begin")
+    look(page, axe, "1-begin")
     page.get_by_label("Your name").fill("Ada Lind")
     page.get_by_label("Your e-mail address").fill("ada@example.com")
     page.get_by_label("Your first team").fill("Brand & Content")
     page.get_by_role("button", name="Begin").press("Enter")
     expect(page.get_by_text("You are the admin of this hub")).to_be_visible()
-    look("2-account-first")
+    look(page, axe, "2-account-first")
     page.get_by_role("button", name="Sign out", exact=True).click()
 
     roles.set_roles(parts, "mara@example.com", "Mara Okafor", {"brand-content": Role.MEMBER}, ADMIN)
@@ -79,20 +58,20 @@ def test_from_the_printed_link_to_a_colleague_who_signs_in_with_a_code(page: Pag
     page.get_by_label("The same once more").fill("something else")
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_text("The two are not the same.")).to_be_visible()
-    look("3-invitation")
+    look(page, axe, "3-invitation")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("The same once more").fill(PASSWORD)
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
-    look("4-second-step")
+    look(page, axe, "4-second-step")
     seed = page.locator(".seed").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(TOTP(seed).at(int(parts.clock())))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_text("The second step is on")).to_be_visible()
     codes = page.locator(".codes li").all_inner_texts()
     assert len(codes) == 10
-    look("5-recovery-codes")
+    look(page, axe, "5-recovery-codes")
     page.get_by_role("link", name="I have kept them").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
 
@@ -101,15 +80,15 @@ def test_from_the_printed_link_to_a_colleague_who_signs_in_with_a_code(page: Pag
     page.get_by_label("Your password").fill("a wrong one")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("do not belong together")).to_be_visible()
-    look("6-sign-in")
+    look(page, axe, "6-sign-in")
     page.get_by_label("Your password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your code")).to_be_visible()
-    look("7-code")
+    look(page, axe, "7-code")
     page.get_by_role("textbox", name="Code").fill(codes[0])
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Templates")).to_be_visible()
     page.get_by_role("link", name="mara@example.com").click()
     expect(page.get_by_text("9 recovery codes left")).to_be_visible()
     expect(page.get_by_text("by password and recovery code")).to_be_visible()
-    look("8-account")
+    look(page, axe, "8-account")

@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from hub.accounts import own, second_step
 from hub.accounts.links import HOW as BY_LINK
+from hub.accounts.single_sign_on import HOW as BY_PROVIDER
 from hub.bootstrap import Hub
 from hub.errors import ConfigurationError, InvalidInputs, NotAllowed
 from hub.store import accounts, sessions, teams
 from hub.store.accounts import Account
 from hub.store.sessions import Session
 from hub.web.auth import Identity, whoever
-from hub.web.pages.sign_in import Tries
+from hub.web.pages.sign_in import Tries, provider_alone
 
 
 def blueprint(hub: Hub) -> Blueprint:
@@ -117,6 +118,8 @@ def _page(hub: Hub, wrong: dict[str, str] | None = None) -> str:
             sessions=sessions.of_person(tx, email, now, idle),
             here=here,
             by_link=_by_link(here),
+            provider=hub.settings.oidc_name if provider_alone(hub) else "",
+            by_groups=here.how == BY_PROVIDER and bool(accounts.groups(tx)),
             lately=accounts.sign_ins_of(tx, email),
             wrong=wrong or {},
         )

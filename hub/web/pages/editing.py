@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -20,18 +21,26 @@ from hub.web import run_view
 from hub.web.api.answering import run_of
 from hub.web.auth import whoever
 
+#: Disclosures are a list like any other.
+_LINES = FieldSpec(type="array", description="What has to be said with the text")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One field of a variant in the form. A list has an item on each line, or in each paragraph where they are long."""
+    """One field of a variant in the form. A list has an item on each line, or in each paragraph where they are long.
+
+    ``was`` tells of which text the form was made, and ``now`` is what stands there by now, where somebody else changed
+    what this person was at.
+    """
 
     key: str
     label: str
     text: str
     spec: FieldSpec
     paragraphs: bool = False
+    was: str = ""
+    now: str | None = None
 
     @property
     def rows(self) -> int:
@@ -63,6 +72,9 @@ def blueprint(hub: Hub) -> Blueprint:
                 hub.parts, run, identity.actor(run), words, seen=request.form.get("content_hash", "")[:64]
             )
         except InlayError as error:
+            if _is_in(hub, run, request.form):
+                flash(_said(run), "error" if run.state is RunState.HELD else "done")
+                return redirect(url_for("run.show", run_id=run.id), 303)
             # What was typed is theirs: it stays in the boxes, whatever became of the draft.
             if run.draft is not None and run.draft.variants:
                 return _page(hub, run, problem=error, typed=request.form), 409
@@ -72,6 +84,15 @@ def blueprint(hub: Hub) -> Blueprint:
         return redirect(url_for("run.show", run_id=run.id), 303)
 
     return page
+
+
+def _is_in(hub: Hub, run: Run, form: Mapping[str, str]) -> bool:
+    """Whether all that was typed stands in the draft by now: the form was sent twice."""
+    if run.draft is None or not run.draft.edited_by or run_view.is_unchecked(run):
+        return False
+    words = _words(hub, run, form)
+    changed = any(words.variants) or words.disclosures is not None
+    return not changed and form.get("content_hash") != content_hash(run.draft)
 
 
 def _said(run: Run) -> str:
@@ -84,26 +105,36 @@ def _said(run: Run) -> str:
 
 def _page(hub: Hub, run: Run, *, problem: InlayError | None = None, typed: Mapping[str, str] | None = None) -> str:
     assert run.draft is not None
-    boxes = _boxes(hub, run)
+    boxes, disclosures, known_by = _boxes(hub, run), _disclosures(run), content_hash(run.draft)
     if typed is not None:
-        boxes = [[_typed(box, typed) for box in some] for some in boxes]
-    disclosures = "\n".join(run_view.cleared(run.draft, run.output_verdicts).disclosures)
+        # While no check has looked at it, nobody is shown what stands there. It is held against that the next time.
+        blind = run_view.is_unchecked(run)
+        boxes = [[_typed(box, typed, blind) for box in some] for some in boxes]
+        disclosures = _typed(disclosures, typed, blind)
+        known_by = typed.get("content_hash", "")[:64] if blind else known_by
     return render_template(
         "run_edit.html",
         run=run,
         boxes=boxes,
-        disclosures=typed.get("disclosures", "") if typed is not None else disclosures,
-        has_disclosures=bool(run.draft.disclosures),
-        content_hash=content_hash(run.draft),
+        disclosures=disclosures if run.draft.disclosures else None,
+        content_hash=known_by,
         findings=list(run_view.findings("output", run.output_verdicts)),
         problem=problem,
         wrong=problem.fields if isinstance(problem, InvalidInputs) else {},
     )
 
 
-def _typed(box: Box, typed: Mapping[str, str]) -> Box:
-    text = typed.get(box.key, box.text)
-    return Box(box.key, box.label, text, box.spec, box.paragraphs)
+def _typed(box: Box, typed: Mapping[str, str], blind: bool) -> Box:
+    """The box with what somebody typed into it. One they did not touch shows what stands there by now, so that nobody
+    puts back what somebody else changed without having seen it."""
+    text, was = typed.get(box.key), typed.get(f"was.{box.key}", "")
+    if text is None:
+        return box
+    if blind:
+        return replace(box, text=text, was=was)
+    if _digest(text) == was:
+        return box
+    return replace(box, text=text, now=None if was == box.was or _digest(text) == box.was else box.text)
 
 
 def _boxes(hub: Hub, run: Run) -> list[list[Box]]:
@@ -111,7 +142,7 @@ def _boxes(hub: Hub, run: Run) -> list[list[Box]]:
     assert run.draft is not None
     specs = hub.parts.shelf.revision(run.revision).contract.fields
     shown = run_view.cleared(run.draft, run.output_verdicts)
-    return [
+    boxes = [
         [
             _box(f"{number}.{name}", name, variant.fields[name], spec)
             for name, spec in specs.items()
@@ -119,14 +150,19 @@ def _boxes(hub: Hub, run: Run) -> list[list[Box]]:
         ]
         for number, variant in enumerate(shown.variants, 1)
     ]
+    return [[replace(box, text="", was="") for box in some] for some in boxes] if run_view.is_unchecked(run) else boxes
+
+
+def _disclosures(run: Run) -> Box:
+    assert run.draft is not None
+    return _box("disclosures", "disclosures", run_view.readable(run, run.draft).disclosures, _LINES)
 
 
 def _box(key: str, name: str, value: str | Sequence[str], spec: FieldSpec) -> Box:
     label = name.replace("_", " ").capitalize()
-    if isinstance(value, str):
-        return Box(key, label, value, spec)
-    paragraphs = any("\n" in item for item in value)
-    return Box(key, label, ("\n\n" if paragraphs else "\n").join(value), spec, paragraphs)
+    paragraphs = not isinstance(value, str) and any("\n" in item for item in value)
+    text = value if isinstance(value, str) else ("\n\n" if paragraphs else "\n").join(value)
+    return Box(key, label, text, spec, paragraphs, _digest(text))
 
 
 def _words(hub: Hub, run: Run, form: Mapping[str, str]) -> editing.Words:
@@ -136,12 +172,13 @@ def _words(hub: Hub, run: Run, form: Mapping[str, str]) -> editing.Words:
         changed: dict[str, Any] = {}
         for box in some:
             text = form.get(box.key)
-            if text is None or _same(text, box.text):
+            if text is None or _digest(text) == box.was:
                 continue
             changed[box.key.partition(".")[2]] = text if box.spec.type == "string" else _items(text, box.paragraphs)
         variants.append(changed)
-    said = form.get("disclosures")
-    return editing.Words(variants, None if said is None else _items(said, False))
+    box, said = _disclosures(run), form.get("disclosures")
+    untouched = said is None or _digest(said) == box.was
+    return editing.Words(variants, None if untouched or said is None else _items(said, box.paragraphs))
 
 
 def _items(text: str, paragraphs: bool) -> list[str]:
@@ -150,6 +187,6 @@ def _items(text: str, paragraphs: bool) -> list[str]:
     return [item.strip() for item in found if item.strip()]
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two texts differ in line ends alone, which a browser changes."""
-    return one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
+def _digest(text: str) -> str:
+    """What a text is known by, whatever its line ends: a browser changes them."""
+    return hashlib.sha256(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -125,12 +126,13 @@ def _seen(hub: Hub, identity: Identity, run: Run) -> dict[str, Any]:
     may_review = review.may_review(hub.parts, run, identity.actor(run))
     if may_review:
         review.opened(hub.parts, look_id(run.id), identity.actor(run))
-    verdicts = run.output_verdicts
-    variants = draft_view.variants(run.draft, verdicts) if run.draft is not None else []
+    shown = run.draft and run_view.readable(run, run.draft)
+    may_read = run.draft is not None and not run_view.is_unchecked(run)
+    variants = draft_view.variants(run.draft, run.output_verdicts) if run.draft and may_read else []
     # What did not pass the input checks may hold what nobody should read again.
     inputs = run.work.values if any(event.kind == "input.checked" for event in view.events) and _passed(run) else {}
     return {
-        "run": run,
+        "run": replace(run, draft=shown),
         "view": view,
         "path": path_view.path(view),
         "happened": path_view.happened(view),

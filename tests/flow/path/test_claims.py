@@ -12,9 +12,9 @@ import pytest
 
 from connectors.google_docs.sandbox import Sandbox
 from hub.bootstrap import Hub
-from hub.domain import Run, RunState
+from hub.domain import Actor, Run, RunState
 from hub.errors import Conflict, NotAllowed, Unavailable
-from hub.pipeline import act, lapses, review, run
+from hub.pipeline import act, edit, lapses, review, run
 from hub.pipeline.register import MOST, Register
 from hub.pipeline.webhook_events import event_of, rows_of
 from hub.store import events, evidence, evidence_uses, teams
@@ -22,6 +22,7 @@ from hub.store.evidence import Evidence
 from hub.templates import EVIDENCE
 from hub.testing import FakeModel
 from tests import hubs
+from tests.flow.path.review_desk import KIM
 from tests.hubs import TEAM, Clock, a_hub, at_end_of, kinds, request
 
 DAY = 86_400.0
@@ -332,3 +333,30 @@ def test_a_draft_whose_evidence_lapsed_after_the_review_keeps_its_mark(told: Hub
     assert "ev-014" in held.problem.what
     assert "not reviewed" in sandbox.store.text(DOCUMENT)
     assert lapses.look(told.parts) == 1, "the draft stands there, so somebody has to look"
+
+
+def _edited(hub: Hub, made: Run, copy: str, actor: Actor = hubs.AUTHOR) -> Run:
+    assert made.draft is not None
+    done = edit.edit(hub.parts, made, actor, edit.Words([{"text": copy}]), seen=review.content_hash(made.draft))
+    assert done.state is RunState.IN_REVIEW, done.problem
+    return done
+
+
+def test_a_draft_whose_claim_was_edited_out_relies_on_its_evidence_no_more(told: Hub) -> None:
+    made = _edited(told, _in_review(told), "Light for the whole evening.")
+    keep(told, replace(LASTS, withdrawn=True))
+    assert hubs.approve(told, made).state is RunState.APPROVED
+    assert lapses.look(told.parts) == 0
+
+
+def test_who_wrote_in_a_draft_does_not_say_that_its_claim_was_dealt_with(told: Hub) -> None:
+    made = _edited(told, _in_review(told), f"{COPY} Come in.", hubs.REVIEWER)
+    hubs.approve(told, made, KIM)
+    run.advance(told.parts, made.id)
+    done = told.get(made.id)
+    assert done.state is RunState.DELIVERED, done.problem
+    keep(told, replace(LASTS, withdrawn=True))
+    lapses.look(told.parts)
+    with pytest.raises(NotAllowed, match="wrote in it"):
+        lapses.deal_with(told.parts, done, hubs.REVIEWER, "ev-014")
+    lapses.deal_with(told.parts, done, KIM, "ev-014")

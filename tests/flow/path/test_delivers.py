@@ -110,3 +110,12 @@ def test_a_connection_that_is_not_on_for_the_team_is_refused_with_who_can_help(h
     with pytest.raises(NotAllowed) as caught:
         hub.run(request(target=at_end_of(DOCUMENT, connection="other")))
     assert caught.value.who == "an admin"
+
+
+def test_a_place_that_is_named_twice_is_written_once_and_leaves_nothing_to_be_written(
+    hub: Hub, sandbox: Sandbox
+) -> None:
+    done = hub.run(request(destinations=(at_end_of(DOCUMENT), at_end_of(DOCUMENT))))
+    assert done.state is RunState.DELIVERED, done.problem
+    assert [row.state for row in rows(hub, done.id)] == [DeliveryState.DONE]
+    assert sandbox.store.text(DOCUMENT).count("Spring sale, from Monday") == 1

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from connectors.google_docs.sandbox import Sandbox
 from hub.bootstrap import Hub
-from hub.domain import Actor, Role, Run, RunState, Stage
+from hub.domain import Actor, Role, RunState, Stage
 from hub.errors import Conflict, InvalidInputs, NotAllowed
 from hub.pipeline import deliver, edit, erase, review, reviewers
 from hub.pipeline import run as running
@@ -22,61 +22,18 @@ from hub.sdk import Answer, Prompt
 from hub.store import reviews, teams
 from hub.store.tables import run as run_table
 from hub.testing import FakeModel
-from tests import hubs
-from tests.flow.path.review_desk import ADA, KIM, PEOPLE
-from tests.hubs import AUTHOR, REVIEWER, TEAM, TEMPLATE, a_hub, answer, at_end_of, inputs, kinds, request
+from tests.flow.path.review_desk import ADA, KIM
+from tests.flow.path.writers import DOCUMENT, approve, held, in_review, seen, write, writers_hub
+from tests.hubs import AUTHOR, REVIEWER, TEAM, TEMPLATE, answer, at_end_of, inputs, kinds, request
 
-DOCUMENT = "demo-newsletter"
 MAIL = "anna@example.com"
-CHEAP = {"id": "cheap", "terms": ["cheap"], "why": "We sell quality.", "instead": "Say what the price buys."}
 MEMBER = Actor(person="noor@example.com", role=Role.MEMBER, via="test")
 
 
 @pytest.fixture
 def hub(tmp_path: Path, database_url: str, sandbox: Sandbox) -> Iterator[Hub]:
-    with a_hub(tmp_path, database_url=database_url, model=FakeModel(answer())) as hub:
-        hubs.connect(hub, sandbox.url)
-        with hub.database.transaction() as tx:
-            for name, role in PEOPLE:
-                teams.put_person(tx, f"{name}@example.com", name.capitalize(), {TEAM: role}, 0.0)
+    with writers_hub(tmp_path, database_url, sandbox.url) as hub:
         yield hub
-
-
-def held(hub: Hub, copy: str) -> Run:
-    """A run whose draft the word "cheap" holds, for which nobody knows a fix."""
-    policy = {"checks": [{"name": "copy_rules", "rules": {"rules": [CHEAP]}}]}
-    with hub.database.transaction() as tx:
-        teams.put(tx, TEAM, "Brand team", policy, 0.0)
-    hub.parts.model = FakeModel(answer(copy))
-    run = hub.run(request(inputs=inputs("Cheap tyres."), target=at_end_of(DOCUMENT)))
-    assert run.state is RunState.HELD, run.problem
-    return run
-
-
-def in_review(hub: Hub, copy: str = "Spring sale, from Monday. Come in.", *, key: str = "one", at: bool = True) -> Run:
-    shelf = hub.parts.shelf
-    shelf.add(shelf.current(TEMPLATE).model_copy(update={"tier": 2, "name": "tier-2", "revision": "r2"}))
-    hub.parts.model = FakeModel(answer(copy))
-    run = hub.run(request(key, template="tier-2", target=at_end_of(DOCUMENT) if at else None))
-    assert run.state is RunState.IN_REVIEW, run.problem
-    return run
-
-
-def seen(run: Run) -> str:
-    assert run.draft is not None
-    return review.content_hash(run.draft)
-
-
-def write(hub: Hub, run: Run, copy: str, actor: Actor = AUTHOR, **more: Any) -> Run:
-    return edit.edit(hub.parts, run, actor, Words([{"text": copy}], **more), seen=seen(run))
-
-
-def approve(hub: Hub, run: Run, actor: Actor) -> Run:
-    run = hub.get(run.id)
-    review.opened(hub.parts, reviewers.look_id(run.id), actor)
-    done = review.decide(hub.parts, run, actor, accept=True, seen=seen(run))
-    running.advance(hub.parts, run.id)
-    return hub.get(done.id)
 
 
 def test_a_held_draft_without_a_fix_is_put_right_in_ones_own_words_and_delivered(hub: Hub, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from hub.bootstrap import Hub
 from hub.domain import DeliveryState, RunState, Stage
 from hub.errors import Conflict, NotAllowed
 from hub.pipeline import act, review, run
-from hub.store import deliveries
+from hub.store import deliveries, teams
 from tests import hubs
 from tests.hubs import a_hub, at_end_of, kinds, request
 
@@ -45,6 +45,22 @@ def test_a_tier_two_draft_stands_marked_until_somebody_else_approves_it(hub: Hub
     assert text.count("Spring sale, from Monday") == 1
     with pytest.raises(Conflict):
         review.decide(hub.parts, made, hubs.REVIEWER, accept=False)
+
+
+def test_a_draft_that_a_check_sends_to_review_stands_marked_until_then(hub: Hub, sandbox: Sandbox) -> None:
+    rule = {"id": "sale", "terms": ["sale"], "severity": "warn", "raise_tier": 2, "why": "Dates.", "instead": "Look."}
+    with hub.database.transaction() as tx:
+        policy = {"checks": [{"name": "copy_rules", "rules": {"rules": [rule]}}]}
+        teams.put(tx, hubs.TEAM, "Brand team", policy, 0.0)
+    made = hub.run(request(target=at_end_of(DOCUMENT)))
+    assert (made.state, made.tier) == (RunState.IN_REVIEW, 2), made.problem
+    assert [row.reviewed for row in rows(hub, made.id)] == [False]
+    assert "not reviewed" in sandbox.store.text(DOCUMENT)
+    hubs.approve(hub, made)
+    run.advance(hub.parts, made.id)
+    assert hub.get(made.id).state is RunState.DELIVERED
+    assert "not reviewed" not in sandbox.store.text(DOCUMENT)
+    assert sandbox.store.text(DOCUMENT).count("Spring sale, from Monday") == 1
 
 
 def test_a_draft_a_person_deleted_before_the_review_is_not_written_again(hub: Hub, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.domain import Role, Run, RunState
-from hub.store import teams
+from hub.store import events, teams
 from hub.testing import FakeModel
 from tests.flow.path.review_desk import LONG, TEXT
 from tests.flow.web.site import Site, open_site
@@ -138,6 +138,16 @@ def test_a_reviewer_edits_from_the_desk_and_another_one_approves(site: Site, clo
     assert site.hub.get(run.id).state is RunState.APPROVED
 
 
+def test_a_draft_that_is_held_after_an_edit_waits_for_no_reviewer(site: Site) -> None:
+    run, jon, ada = waiting(site), site.browser("jon"), site.browser("ada")
+    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', ada.get("/reviews").text)
+    assert desk and ada.get(desk[1]).status_code == 200
+    at = f"/runs/{run.id}/edit"
+    jon.post(at, {"content_hash": hash_on(jon.get(at).text), "1.text": "Write to me@example.org."}, at=at)
+    assert site.hub.get(run.id).state is RunState.HELD
+    assert ada.get(desk[1]).status_code == 404 and desk[1] not in ada.get("/reviews").text
+
+
 def test_a_review_that_may_be_a_test_offers_no_editing_on_its_desk(site: Site) -> None:
     run, ada = waiting(site, tier=3), site.browser("ada")
     desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', ada.get("/reviews").text)
@@ -173,3 +183,80 @@ def test_a_program_edits_with_the_hash_of_what_it_saw(site: Site) -> None:
     wrong = {"content_hash": done.json["draft"]["content_hash"], "variants": [{"nothing": "x"}]}
     refused = call("POST", "/edit", wrong)
     assert refused.status_code == 422 and "no such field" in refused.text
+
+
+def two_fields(site: Site) -> Run:
+    """A run with two fields, that waits for its review."""
+    shelf = site.hub.parts.shelf
+    contract = shelf.current(TEMPLATE).contract
+    two = contract.model_copy(update={"fields": {"text": contract.fields["text"], "line": contract.fields["text"]}})
+    shelf.add(shelf.current(TEMPLATE).model_copy(update={"contract": two, "tier": 2, "name": "two", "revision": "two"}))
+    fields = {"text": "A lantern.", "line": "Come in."}
+    site.hub.parts.model = FakeModel({**answer(), "variants": [fields], "disclosures": ["Paid."]})
+    run = site.run("two", template="two", inputs=inputs(TEXT))
+    assert run.state is RunState.IN_REVIEW, run.problem
+    return run
+
+
+def sent(page: str, **typed: str) -> dict[str, str]:
+    """The form of a page as a browser sends it, with what somebody typed."""
+    hidden = dict(re.findall(r'type="hidden" name="(was\.[^"]+|content_hash)" value="([^"]*)"', page))
+    boxes = {name: box(page, name) for name in re.findall(r'<textarea[^>]* name="([^"]+)"', page)}
+    return {**boxes, **hidden, **typed}
+
+
+def test_who_saves_after_somebody_else_sees_their_words_and_puts_none_of_them_back(site: Site) -> None:
+    run, mara, ada = two_fields(site), site.browser("mara"), site.browser("ada")
+    at = f"/runs/{run.id}/edit"
+    form = sent(mara.get(at).text, **{"1.text": "My lantern."})
+    ada.post(at, sent(ada.get(at).text, **{"1.text": "Her lantern.", "1.line": "Do come in."}), at=at)
+    late = mara.post(at, form, at=at)
+    assert late.status_code == 409
+    assert box(late.text, "1.text") == "My lantern." and '<div class="text">Her lantern.</div>' in late.text
+    assert box(late.text, "1.line") == "Do come in." and late.text.count("Somebody else changed this") == 1
+    assert mara.post(at, sent(late.text), at=at).status_code == 303
+    draft = site.hub.get(run.id).draft
+    assert draft is not None
+    assert draft.variants[0].fields == {"text": "My lantern.", "line": "Do come in."}
+    assert draft.disclosures == ("Paid.",)
+
+
+def test_a_form_that_is_sent_twice_is_in_once_and_nobody_is_told_otherwise(site: Site) -> None:
+    run, mara = two_fields(site), site.browser("mara")
+    at = f"/runs/{run.id}/edit"
+    form = sent(mara.get(at).text, **{"1.text": "My lantern."})
+    for _ in range(2):
+        done = mara.post(at, form, at=at)
+        assert done.status_code == 303
+        assert "Your words are in and were checked." in mara.get(done.headers["Location"]).text
+    with site.hub.database.reading() as tx:
+        assert [event.kind for event in events.of_run(tx, run.id)].count("draft.edited") == 1
+
+
+def test_a_secret_in_a_draft_is_shown_to_nobody_while_its_edit_is_checked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "AKIA" + "Q3ZJ7WX2LMNB5KTY"
+    shelf = site.hub.parts.shelf
+    contract = shelf.current(TEMPLATE).contract
+    two = contract.model_copy(update={"fields": {"text": contract.fields["text"], "line": contract.fields["text"]}})
+    shelf.add(shelf.current(TEMPLATE).model_copy(update={"contract": two, "name": "two", "revision": "two"}))
+    fields = {"text": f"Use {key} here.", "line": "Come in."}
+    claim = {"text": f"The key {key} works.", "evidence_id": None}
+    site.hub.parts.model = FakeModel({**answer(), "variants": [fields], "disclosures": [key], "claims": [claim]})
+    run, mara = site.run("two", template="two", inputs=inputs(TEXT)), site.browser("mara")
+    assert run.state is RunState.HELD, run.problem
+    at = f"/runs/{run.id}/edit"
+    assert box(mara.get(at).text, "1.text") == "Use [removed] here."
+    assert key not in mara.get(f"/runs/{run.id}").text
+    with monkeypatch.context() as patch:
+        # The process dies before the check.
+        patch.setattr("hub.pipeline.edit.running.walk", lambda parts, run, **_: run)
+        mara.post(at, sent(mara.get(at).text, **{"1.line": "Do come in."}), at=at)
+    assert site.hub.get(run.id).state is RunState.ANSWERED
+    pages = [mara.get(f"/runs/{run.id}").text, site.client().get(f"/api/v1/runs/{run.id}", headers=site.bearer()).text]
+    late = mara.post(at, {"1.line": "Mine."}, at=f"/templates/{TEMPLATE}")
+    assert late.status_code == 409 and box(late.text, "1.line") == "Mine."
+    assert not any(key in page for page in (*pages, late.text))
+    stored = site.hub.get(run.id).draft
+    assert stored is not None and stored.variants[0].fields["text"] == fields["text"] and stored.disclosures == (key,)
