@@ -94,7 +94,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
                 known["replaced"] = old
             return Batch(suggest.naming(found, order), effect=False)
         if standing is None:
-            at = place.find_to_write(document, where)
+            at = place.find_to_write(document, where, place.COPY)
             if where.mode == "replace":
                 place.check_decided(at)
                 known["replaced"] = at.text

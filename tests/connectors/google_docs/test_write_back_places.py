@@ -254,3 +254,13 @@ def test_any_text_goes_into_any_paragraph_exactly_once_and_comes_out(
     assert bench.connector.write_back(connection, order).already
     take_back(bench, connection, order, receipt)
     assert bench.texts(document) == before
+
+
+@pytest.mark.parametrize("gone", [{"quote": "Three"}, {"heading": "Three"}, {"end": True, "tab": "t.9"}], ids=str)
+def test_a_place_that_is_gone_before_there_is_a_draft_is_not_told_to_copy_one(
+    bench: Bench, gone: dict[str, Any]
+) -> None:
+    document = bench.load(body(paragraph("One"), paragraph("Two")))
+    with pytest.raises(TargetGone) as caught:
+        bench.connector.context(bench.connection(), delivery(document, **gone).target)
+    assert caught.value.instead == "Name another place, such as the end of the document, and run it again."
