@@ -19,6 +19,8 @@ from hub.web.visitor import WINDOW, Uses
 
 #: Runs that need somebody, looked at and listed.
 LOOKED, LISTED = 50, 5
+#: People named to ask.
+NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,18 @@ def workflows(hub: Hub, identity: Identity, uses: Uses) -> list[Template]:
 
 
 def helpers(templates: Sequence[Template]) -> Mapping[tuple[str, str], list[Template]]:
-    """Who looks after the templates: (owner, channel) to theirs, in their order."""
+    """Where an owner named a place to ask about their templates: (owner, channel) to theirs, in their order."""
     found: dict[tuple[str, str], list[Template]] = {}
     for one in templates:
-        found.setdefault((one.owner, one.help.channel), []).append(one)
+        if one.help.channel:
+            found.setdefault((one.owner, one.help.channel), []).append(one)
     return found
+
+
+def to_ask(hub: Hub, identity: Identity) -> list[str]:
+    """The names of the people to ask: who leads the person's teams, else the admins."""
+    with hub.database.reading() as tx:
+        return teams.helpers(tx, list(identity.roles), besides=identity.person, limit=NAMED)
 
 
 def mine(hub: Hub, identity: Identity, limit: int) -> list[Run]:
