@@ -68,6 +68,7 @@ OPERATIONS = [
     ("post", "/api/v1/reviews/{review_id}/accept"),
     ("post", "/api/v1/reviews/{review_id}/reject"),
     ("post", "/api/v1/runs/{run_id}/mend"),
+    ("post", "/api/v1/runs/{run_id}/edit"),
     ("get", "/api/v1/runs/{run_id}/provenance"),
     ("post", "/api/v1/runs/{run_id}/evidence/{evidence_id}/dealt-with"),
     ("get", "/api/v1/evidence"),
