@@ -88,6 +88,11 @@ def every(tx: Connection) -> list[Team]:
     return [Team(*row) for row in tx.execute(sa.select(*_OF_TEAM).order_by(team.c.id))]
 
 
+def titles(tx: Connection) -> dict[str, str]:
+    """The title of each team, by its id."""
+    return {row.id: row.title for row in tx.execute(sa.select(team.c.id, team.c.title))}
+
+
 def put_person(tx: Connection, email: str, name: str, roles: Mapping[str, Role], now: float) -> None:
     """Create a person or change their name and roles; ``roles`` maps team to role."""
     insert = _INSERT[tx.dialect.name](person).values(email=email, name=name, created_at=now)

@@ -11,6 +11,7 @@ from flask import Blueprint, current_app, g
 import hub as package
 from hub.bootstrap import Hub
 from hub.domain import Usage
+from hub.store import teams
 from hub.web.pages import help
 from hub.web.run_view import web_link
 
@@ -42,6 +43,15 @@ def install(page: Blueprint, hub: Hub) -> None:
         page.add_app_template_filter(filter_, filter_.__name__)
 
     page.add_app_template_filter(hub.parts.shelf.title, "title_of")
+
+    @page.app_template_filter()
+    def team_title(team_id: str) -> str:
+        """A team as people know it; read once for each page. One that is gone keeps its id."""
+        if "team_titles" not in g:
+            with hub.database.reading() as tx:
+                g.team_titles = teams.titles(tx)
+        titles: dict[str, str] = g.team_titles
+        return titles.get(team_id, team_id)
 
     @page.app_context_processor
     def everywhere() -> dict[str, Any]:

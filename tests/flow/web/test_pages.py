@@ -56,6 +56,15 @@ def test_a_channel_the_organisation_has_named_is_where_help_is(site: Site) -> No
     assert "#our-copy-desk" in site.browser().get(f"/templates/{TEMPLATE}").text
 
 
+def test_people_read_the_title_of_a_team_and_the_address_holds_its_id(site: Site) -> None:
+    run = site.run()
+    mara, ada = site.browser(), site.browser("ada")
+    for at in ("/", "/runs", f"/runs/{run.id}", f"/runs/{run.id}/provenance"):
+        assert "· Brand team" in mara.get(at).text and "· brand" not in mara.get(at).text, at
+    assert "· Brand team" in ada.get("/runs?team=brand").text
+    assert "Member of Brand team" in ada.get("/admin/people").text
+
+
 def test_a_form_starts_a_run_and_leads_to_its_page(site: Site) -> None:
     browser = site.browser()
     sent = browser.post(

@@ -222,9 +222,9 @@ def test_a_lead_sees_how_reviews_go_and_who_is_missing(site: Site) -> None:
     with site.hub.database.transaction() as tx:
         teams.put_person(tx, "lea@example.com", "Lea", {TEAM: Role.LEAD}, 0.0)
     page = site.browser("kim").get("/reviews").text
-    assert "How reviews go" in page and '<th scope="row">crm</th>' in page and ">brand</th>" not in page
+    assert "How reviews go" in page and '<th scope="row">CRM team</th>' in page and ">Brand team</th>" not in page
     assert "How reviews go" not in site.browser("jon").get("/reviews").text
-    assert ">brand</th>" in site.browser("ada").get("/reviews").text
+    assert ">Brand team</th>" in site.browser("ada").get("/reviews").text
 
 
 @pytest.mark.parametrize("path", ["/reviews/none", "/reviews/%00", "/api/v1/reviews/none", "/api/v1/reviews/%00"])
