@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.google_docs.sandbox import start
-from hub.domain import Role, RunState
+from hub.domain import DeliveryState, Role, RunState
 from hub.offline import Simulator
-from hub.store import runs, searches, teams
+from hub.store import deliveries, runs, searches, teams
 from hub.testing import FakeModel
 from hub.web.pages import help as help_pages
 from tests.flow.web.site import Site, has_read
@@ -131,6 +132,35 @@ def test_a_run_s_page_shows_path_draft_receipt_and_undo(site: Site) -> None:
         assert "Taken back" in after and "Take it back" not in after
     finally:
         sandbox.stop()
+
+
+def test_a_run_is_done_while_anything_of_it_stands_and_then_taken_back(site: Site) -> None:
+    def chips() -> list[str]:
+        browser = site.browser()
+        chip = r'<span class="chip \w+"(?: role="status")?>([^<]+)<'
+        return [re.findall(chip, browser.get(at).text)[0] for at in ("/runs", f"/runs/{run.id}")]
+
+    sandbox = start()
+    try:
+        connect(site.hub, sandbox.url)
+        run = site.run(target=at_end_of("demo-launch-brief"))
+        assert chips() == ["Done", "Done"]
+        with site.hub.database.transaction() as tx:
+            (row,) = deliveries.of_run(tx, run.id)
+            deliveries.add(tx, replace(row, key=f"{run.id}.2", number=2), 0.0)
+            deliveries.save(tx, row.key, 0.0, {"state": DeliveryState.UNDONE})
+        assert chips() == ["Done", "Done"]
+        site.browser().post(f"/runs/{run.id}/undo", at=f"/runs/{run.id}")
+        assert chips() == ["Taken back", "Taken back"]
+        page = site.browser().get("/").text
+        assert '<span class="chip calm">Taken back</span>' in page and ">Done<" not in page
+    finally:
+        sandbox.stop()
+
+
+def test_a_run_that_wrote_nothing_anywhere_is_done(site: Site) -> None:
+    run = site.run()
+    assert ">Done<" in site.browser().get(f"/runs/{run.id}").text
 
 
 def test_a_problem_says_what_why_what_to_do_and_who(open_at: Any) -> None:
