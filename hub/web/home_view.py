@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.bootstrap import Hub
 from hub.domain import Run, RunState
+from hub.pipeline import redraft
 from hub.pipeline.notifications import needs_asker
 from hub.pipeline.reviewers import REVIEWERS
 from hub.sdk import Entrance
@@ -93,9 +94,11 @@ def waiting(hub: Hub, identity: Identity) -> list[Run]:
     with hub.database.reading() as tx:
         for state in (RunState.HELD, RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED):
             found += runs.of_person(tx, identity.person, limit=LOOKED, state=state)
+        rejected = redraft.unanswered(tx, identity.person, LOOKED)
     # What is older than the window nobody waits for.
     since = hub.parts.clock() - WINDOW
-    theirs = [run for run in found if identity.reaches(run.team) and needs_asker(run) and run.updated_at >= since]
+    found = [*filter(needs_asker, found), *filter(redraft.is_rejected, rejected)]
+    theirs = [run for run in found if identity.reaches(run.team) and run.updated_at >= since]
     return sorted(theirs, key=lambda run: -run.created_at)
 
 
