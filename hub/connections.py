@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hub import faults
 from hub.errors import BadRequest, ConfigurationError, InlayError, NeedsPermission, NotAllowed, Paused, UnknownName
 from hub.sdk import Connection, Connector, Entrance, GuardedHttp, Secret
 from hub.store import Database, Tx, connections, permits, runs
@@ -137,7 +138,9 @@ class Connections:
         try:
             settings = connector.settings.model_validate(dict(given))
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+            wrong = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {faults.said(e)}" for e in error.errors(include_input=False)
+            )
             raise BadRequest(f"The settings of {name} cannot be used.", why=wrong, who="an admin") from None
         secret = connector.settings.secret_names()
         plain = {key: value for key, value in settings.model_dump(mode="json").items() if key not in secret}

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import from_json
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from hub import faults
 from hub.errors import ConfigurationError
 from hub.sdk.settings import Secret
 
@@ -174,7 +175,7 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = [f"INLAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        lines = [f"INLAY_{str(e['loc'][0]).upper()}: {faults.said(e)}" for e in error.errors(include_input=False)]
         raise ConfigurationError("The settings cannot be used:\n  " + "\n  ".join(lines)) from None
     except SettingsError:
         raise ConfigurationError("The settings cannot be used:\n  " + "\n  ".join(_no_json(given))) from None

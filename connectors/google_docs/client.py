@@ -349,7 +349,7 @@ def _named(status: int, headers: Mapping[str, str], body: bytes, *, lent: bool =
     if status == 404:
         return TargetGone(
             "The document is gone, or is not shared with the Google account of this connection.",
-            instead="Check the document's address and its sharing; the draft is kept on the run's page.",
+            instead="Check the document's address and its sharing. A draft that was made is kept on the run's page.",
         )
     if status >= 500 or status == 408:
         return _away(status, headers)

@@ -40,7 +40,7 @@ class Paragraph:
 
     ``container`` tells a table cell's paragraphs from those around the table. ``next`` is what follows inside the
     container: ``paragraph``, ``table``, ``tableOfContents``, ``sectionBreak``, or nothing. Only a newline followed by a
-    paragraph may be deleted. ``heading`` is what a link to a heading names it by.
+    paragraph may be deleted. ``heading`` is what a link to a heading names it by, ``item`` whether it is one of a list.
     """
 
     start: int
@@ -49,6 +49,7 @@ class Paragraph:
     style: str
     next: str
     heading: str = ""
+    item: bool = False
 
     @property
     def empty(self) -> bool:
@@ -248,7 +249,8 @@ def _segment(tab: str, name: str, kind: str, raw: Mapping[str, Any]) -> Segment:
                 style, heading = look.get("namedStyleType", ""), look.get("headingId", "")
                 # proto3 leaves out a startIndex of 0.
                 span = element.get("startIndex", 0), element["endIndex"]
-                paragraphs.append(Paragraph(*span, container, style, _kind(after), heading))
+                item = "bullet" in element["paragraph"]
+                paragraphs.append(Paragraph(*span, container, style, _kind(after), heading, item))
                 for part in element["paragraph"].get("elements", []):
                     _fill(buffer, part)
                     for held in part.values():  # Beside its indexes an element holds one thing: a text run, an image.

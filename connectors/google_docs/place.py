@@ -18,6 +18,10 @@ _TAB_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _HEADING_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 LONGEST = 20_000
 PAGES = "https://docs.google.com"
+#: What can be done about a place that is gone while there is no draft yet.
+ELSEWHERE = "Name another place, such as the end of the document, and run it again."
+#: The same once there is a draft.
+COPY = "Copy the draft from the run's page, or run again and choose another place, such as the end of the document."
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +105,18 @@ def _document(given: object) -> str:
     return document
 
 
-def find(document: Document, address: Address) -> Place:
-    """The place as the document stands now, its text as a person would read it there.
+def find(document: Document, address: Address, instead: str = ELSEWHERE) -> Place:
+    """The place as the document stands now, its text as a person would read it there. ``instead`` is what a person is
+    told to do where it is gone.
 
     Raises:
         TargetGone: it is not there, or cannot be told from others like it.
     """
     tabs = [tab for tab in document.tabs if address.tab in ("", tab.id)]
     if not tabs:
-        raise TargetGone("The tab of the document is gone.", instead=_COPY)
+        raise TargetGone("The tab of the document is gone.", instead=instead)
     if address.kind == "end":
-        end = _end_of(tabs[0])
+        end = _end_of(tabs[0], instead)
         return Place(end.segment, 0, len(end.segment.units), end.anchor)
     look, what = _LOOK[address.kind]
     found = look(tabs, address.value)
@@ -122,23 +127,23 @@ def find(document: Document, address: Address) -> Place:
             instead="Select a longer passage, or use another place.",
         )
     if not found:
-        raise TargetGone(f"The {what} is not in the document.", why="It was changed or deleted.", instead=_COPY)
+        raise TargetGone(f"The {what} is not in the document.", why="It was changed or deleted.", instead=instead)
     return found[0]
 
 
-def find_to_write(document: Document, address: Address) -> Place:
+def find_to_write(document: Document, address: Address, instead: str = ELSEWHERE) -> Place:
     """The place with the address's mode applied: what to replace, or below what to write.
 
     Raises:
         TargetGone: as ``find``; or another hand wrote into the middle of the text to replace.
         BadRequest: there is no text to replace, or it holds something that would be lost.
     """
-    place = find(document, address)
+    place = find(document, address, instead)
     if address.mode == "end":
-        return _end_of(next(tab for tab in document.tabs if tab.id == place.segment.tab))
+        return _end_of(next(tab for tab in document.tabs if tab.id == place.segment.tab), instead)
     if address.mode == "replace":
         if address.kind == "named_range" and not all(one.whole for one in document.named(address.value)):
-            raise TargetGone("The text to replace was changed: somebody wrote into its middle.", instead=_COPY)
+            raise TargetGone("The text to replace was changed: somebody wrote into its middle.", instead=instead)
         return _replaceable(place)
     return place
 
@@ -155,9 +160,6 @@ def check_decided(place: Place) -> None:
             "The text to replace holds a suggestion nobody has decided on yet.",
             instead="Accept or reject it in the document first, or let the draft be written below it.",
         )
-
-
-_COPY = "Copy the draft from the run's page, or run again and choose another place, such as the end of the document."
 
 
 def _bad(what: str) -> BadRequest:
@@ -199,10 +201,10 @@ def _section(segment: Segment, heading: Paragraph) -> Place:
     return Place(segment, heading.end, stop, around.anchor, around.before)
 
 
-def _end_of(tab: Tab) -> Place:
+def _end_of(tab: Tab, instead: str) -> Place:
     paragraphs = tab.body.within(0)
     if not paragraphs:
-        raise TargetGone("This tab of the document holds no text.", instead=_COPY)
+        raise TargetGone("This tab of the document holds no text.", instead=instead)
     return Place(tab.body, paragraphs[-1].start, paragraphs[-1].end, paragraphs[-1])
 
 

@@ -172,7 +172,11 @@ class Editor:
     def _delete_paragraph_bullets(self, body: Json) -> Json:
         tab, segment, start, end = self.range(body)
         for node in overlapped(find_segment(tab, segment), start, end):
-            node["paragraph"].pop("bullet", None)
+            bullet = node["paragraph"].pop("bullet", None)
+            if bullet is not None:
+                # "The nesting level of each paragraph will be visually preserved by adding indent to the start."
+                indent = {"magnitude": 36 * (1 + bullet.get("nestingLevel", 0)), "unit": "PT"}
+                node["paragraph"].setdefault("paragraphStyle", {})["indentStart"] = indent
         return {}
 
     # What they share.

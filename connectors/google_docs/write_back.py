@@ -94,7 +94,7 @@ def write_back(connection: Connection, delivery: Delivery) -> Receipt:
                 known["replaced"] = old
             return Batch(suggest.naming(found, order), effect=False)
         if standing is None:
-            at = place.find_to_write(document, where)
+            at = place.find_to_write(document, where, place.COPY)
             if where.mode == "replace":
                 place.check_decided(at)
                 known["replaced"] = at.text
@@ -216,6 +216,7 @@ def _name(client: GoogleClient, document_id: str, names: Requests, answer: dict[
 def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[Requests, Names]:
     """The requests that put the text in, and those that name it, once it is known whether it is a suggestion."""
     segment = at.segment
+    no_items: Requests = []
     if replace:
         whole_line = any(p.start == at.start for p in segment.paragraphs)
         payload = draft.payload(order, newline_after_mark=whole_line)
@@ -233,13 +234,17 @@ def _insertion(at: place.Place, order: draft.Order, *, replace: bool) -> tuple[R
         text = payload.text + "\n" if above else "\n" + payload.text
         requests = [{"insertText": {"location": segment.location(index), "text": text}}]
         requests += _plain(segment, neighbour, begin, begin + payload.length)
+        no_items = _no_items(segment, neighbour, begin, begin + payload.length)
 
     def names(suggested: bool) -> Requests:
         # Text that is only suggested to go still stands before the new one.
         first = at.end if replace and suggested else begin
         marks = [(order.mark_marker, first, first + payload.mark_length)] if payload.mark_length else []
         marks.append((order.marker, first + payload.mark_length, first + payload.length))
-        return [{"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks]
+        named = [{"createNamedRange": {"name": name, "range": segment.range(start, end)}} for name, start, end in marks]
+        # Whether Google suggests taking bullets away is not known, and one request it refuses would turn the whole
+        # suggestion into an edit. So a suggested draft below a list stays an item until its author decides otherwise.
+        return named if suggested else no_items + named
 
     return requests, names
 
@@ -250,6 +255,17 @@ def _plain(segment: Segment, neighbour: Paragraph, start: int, end: int) -> Requ
         return []
     style = {"range": segment.range(start, end), "paragraphStyle": {"namedStyleType": "NORMAL_TEXT"}}
     return [{"updateParagraphStyle": {**style, "fields": "namedStyleType"}}]
+
+
+def _no_items(segment: Segment, neighbour: Paragraph, start: int, end: int) -> Requests:
+    """A new paragraph below a list's item is one too, until its bullet goes. Google then keeps its indent ("visually
+    preserved", DeleteParagraphBulletsRequest), so that goes as well: unset, it is that of plain text. Indexes stay.
+    """
+    if not neighbour.item:
+        return []
+    where = {"range": segment.range(start, end)}
+    indent = {**where, "paragraphStyle": {}, "fields": "indentStart,indentFirstLine"}
+    return [{"deleteParagraphBullets": where}, {"updateParagraphStyle": indent}]
 
 
 def _clearing(mark: NamedRange, line: str) -> Requests:

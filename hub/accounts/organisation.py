@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hub import faults
 from hub.accounts.first import id_of
 from hub.domain import Actor
 from hub.errors import Conflict, InvalidInputs, UnknownName
@@ -56,11 +57,11 @@ def review_rules(given: Mapping[str, Any]) -> ReviewRules:
     try:
         return ReviewRules.model_validate(dict(given))
     except ValidationError as error:
-        faults = {}
+        told: dict[str, str] = {}
         for one in error.errors(include_url=False, include_input=False):
             field = str(one["loc"][0]) if one["loc"] else "day"
-            faults[field] = one["msg"].removeprefix("Value error, ").removeprefix("day: ").capitalize() + "."
-        raise InvalidInputs("Something is not right yet.", fields=faults, instead="Correct what is marked.") from None
+            told.setdefault(field, faults.sentence(one).removeprefix("Day: "))
+        raise InvalidInputs("Something is not right yet.", fields=told, instead="Correct what is marked.") from None
 
 
 def set_review(parts: Parts, team: str, rules: ReviewRules, by: Actor) -> bool:

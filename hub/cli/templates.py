@@ -46,7 +46,8 @@ def show(name: str, as_json: bool) -> None:
         output.as_json(template.model_dump(mode="json"))
         return
     click.echo(f"{template.title} ({template.name})\n{template.description}\n")
-    click.echo(f"Owner: {template.owner} · help: {template.help.channel} · review tier {template.tier}")
+    ask = f" · help: {template.help.channel}" if template.help.channel else ""
+    click.echo(f"Owner: {template.owner}{ask} · review tier {template.tier}")
     click.echo(f"Revision: {template.revision}")
     output.table(
         "Inputs",

@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from hub import faults
 from hub.bootstrap import Hub
 from hub.configure.changes import Change, change, unknown
 from hub.configure.declared import EvidenceId, EvidencePart
-from hub.configure.reading import A_DAY, Source
+from hub.configure.reading import Source
 from hub.configure.standing import Standing
 from hub.errors import BadRequest, InvalidInputs, UnknownName
 from hub.ledger import Entry
@@ -162,12 +163,7 @@ def _table(name: str, rows: csv.DictReader[str]) -> dict[str, EvidencePart]:
 
 def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
     for fault in error.errors(include_input=False, include_url=False):
-        said = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "string_pattern_mismatch":
-            said = "write letters, digits, . - and _, a letter first"
-        elif fault["type"].startswith("date_"):
-            said = A_DAY
-        yield ".".join(map(str, fault["loc"])) or "id", said
+        yield ".".join(map(str, fault["loc"])) or "id", faults.said(fault)
 
 
 def _wrong(what: str, fields: dict[str, str]) -> InvalidInputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from hub import faults
 from hub.configure.declared import Declaration
 from hub.configure.yaml_lines import line_of, parse
 from hub.errors import BadRequest, InvalidInputs
@@ -112,23 +113,9 @@ def _numbered(lines: Mapping[tuple[str | int, ...], int], path: tuple[str | int,
     return f"line {line_of(dict(lines), path)} ({'.'.join(map(str, path)) or 'the whole'})"
 
 
-A_DAY = "write a day such as 2026-11-26"
-_SAYINGS: Mapping[str, Callable[[ErrorDetails], str]] = {
-    "extra_forbidden": lambda _: "this key is not known here",
-    "missing": lambda _: "this key is missing",
-    "model_type": lambda _: "keys and values belong here",
-    "model_attributes_type": lambda _: "keys and values belong here",
-    "dict_type": lambda _: "keys and values belong here",
-    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), lambda _: A_DAY),
-    **dict.fromkeys(("int_parsing", "float_parsing", "int_type", "float_type"), lambda _: "write a number"),
-    "string_pattern_mismatch": lambda fault: (
-        "write an e-mail address"
-        if "@" in str(fault.get("ctx"))
-        else "write a name of lower-case letters, digits, - and _"
-    ),
-}
+#: In a file, what is missing or not known is a key.
+_KEYS = {"extra_forbidden": "this key is not known here", "missing": "this key is missing"}
 
 
 def _said(fault: ErrorDetails) -> str:
-    saying = _SAYINGS.get(fault["type"])
-    return saying(fault) if saying else fault["msg"].removeprefix("Value error, ")
+    return _KEYS.get(fault["type"]) or faults.said(fault)

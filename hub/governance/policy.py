@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from hub import faults
 from hub.errors import InvalidInputs
 from hub.governance.grammar import RuleBook
 from hub.governance.rules import (
@@ -191,7 +192,7 @@ def build_policy(packs: Iterable[Pack]) -> Policy:
 
 def complaints(error: ValidationError, data: Any) -> list[tuple[str, str]]:
     """(place, what is wrong) for each fault, the place with the id of the rule it belongs to."""
-    return [(_place(fault["loc"], data), fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
+    return [(_place(fault["loc"], data), faults.said(fault)) for fault in error.errors()]
 
 
 def _named(check: CheckRule, pack: str) -> CheckRule:

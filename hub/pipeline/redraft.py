@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hub.domain import Actor, Request, Run, RunState, Trigger
-from hub.errors import Conflict
+from hub.errors import Conflict, NotAllowed
+from hub.ledger import Entry
 from hub.pipeline.parts import Parts
 from hub.pipeline.texts import gone
-from hub.store import clearing, runs
+from hub.store import Tx, clearing, events, runs
+
+SEEN_TO = "rejection.seen_to"
+#: What tells that whoever asked has seen to a rejection.
+ANSWERED = (SEEN_TO, "delivery.undone")
 
 
 def request_of(parts: Parts, run: Run, actor: Actor) -> Request:
@@ -45,6 +50,34 @@ def earlier(parts: Parts, run: Run) -> Mapping[str, str]:
         return {}
     texts = {"draft": "\n\n".join(variant.text for variant in before.draft.variants), "reason": before.review.reason}
     return {name: text for name, text in texts.items() if text}
+
+
+def seen_to(parts: Parts, run: Run, actor: Actor) -> None:
+    """Whoever asked for it leaves a rejected draft at that: it waits for them no longer. A second time changes nothing.
+
+    Raises:
+        Conflict: no reviewer rejected it.
+        NotAllowed: somebody else asked for it.
+    """
+    if not is_rejected(run):
+        raise Conflict("Only a draft that a reviewer rejected waits for this.", instead="Look at the run's page.")
+    if not is_askers(run, actor.person):
+        raise NotAllowed("Only whoever asked for a draft leaves it at that.", instead="Have it written again instead.")
+    with parts.database.transaction() as tx:
+        if not any(event.kind == SEEN_TO for event in events.of_run(tx, run.id)):
+            who, now = parts.ledger.pseudonym(tx, actor.person, actor.via), parts.clock()
+            parts.ledger.append(
+                tx, run_id=run.id, team=run.team, actor=who, at=now, entries=[Entry("rejection.seen_to", {})]
+            )
+
+
+def unanswered(tx: Tx, person: str, limit: int) -> list[Run]:
+    """The person's rejected drafts that nobody had written again, took back, or left at that; the newest first."""
+    return runs.rejected_of(tx, person, answered=ANSWERED, limit=limit)
+
+
+def is_askers(run: Run, person: str | None) -> bool:
+    return person is not None and runs.one_spelling(run.request.actor.person) == runs.one_spelling(person)
 
 
 def is_rejected(run: Run) -> bool:

@@ -64,6 +64,18 @@ def stands(row: DeliveryRow) -> bool:
     return there and row.receipt is not None and bool(row.receipt.vendor_id)
 
 
+def taken_back(tx: Connection, run_ids: Collection[str]) -> set[str]:
+    """Those of these runs whose text was taken back and stands nowhere any more."""
+    undone = table.c.state == DeliveryState.UNDONE.value
+    there = table.c.state.in_((DeliveryState.DONE.value, DeliveryState.PLACED.value)) & table.c.vendor_id.is_not(None)
+
+    def number(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((which, 1), else_=0))
+
+    found = sa.select(table.c.run_id).where(table.c.run_id.in_(run_ids)).group_by(table.c.run_id)
+    return set(tx.execute(found.having(number(undone) > 0, number(there) == 0)).scalars())
+
+
 def get(tx: Connection, key: str) -> DeliveryRow | None:
     """One delivery, or None."""
     row = tx.execute(sa.select(table).where(table.c.key == key)).one_or_none()

@@ -14,6 +14,7 @@ from hub.domain import Run, RunState, Stage
 from hub.errors import LeaseLost
 from hub.store.codec import decode, encode
 from hub.store.hot import Hot
+from hub.store.tables import ledger
 from hub.store.tables import run as table
 
 _COLUMNS = tuple(column.name for column in table.columns)
@@ -163,6 +164,19 @@ def of_person(tx: Connection, person: str, *, limit: int, state: RunState | None
     if state is not None:
         statement = statement.where(table.c.state == state.value)
     return [of_row(row) for row in tx.execute(statement.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
+
+
+def rejected_of(tx: Connection, person: str, *, answered: Sequence[str], limit: int) -> list[Run]:
+    """The newest of this person's runs whose draft a reviewer rejected, and that nobody has answered: neither is there
+    a run under the key ``redraft:<id>``, nor a row of the ledger of a kind in ``answered`` since.
+    """
+    again = table.alias()
+    written = sa.exists().where(again.c.request_key == sa.literal("redraft:").concat(table.c.id))
+    since = ledger.c.at >= table.c.ended_at
+    seen = sa.exists().where(ledger.c.run_id == table.c.id, ledger.c.kind.in_(answered), since)
+    rejected = (table.c.state == RunState.REFUSED.value) & table.c.review.is_not(None) & table.c.cleared.is_(None)
+    wanted = sa.select(table).where(table.c.asker == one_spelling(person), rejected, ~written, ~seen)
+    return [of_row(row) for row in tx.execute(wanted.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
 
 
 def number_since(tx: Connection, teams: Sequence[str] | None, since: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,11 @@ def every(tx: Connection) -> list[Team]:
     return [Team(*row) for row in tx.execute(sa.select(*_OF_TEAM).order_by(team.c.id))]
 
 
+def titles(tx: Connection) -> dict[str, str]:
+    """The title of each team, by its id."""
+    return {row.id: row.title for row in tx.execute(sa.select(team.c.id, team.c.title))}
+
+
 def put_person(tx: Connection, email: str, name: str, roles: Mapping[str, Role], now: float) -> None:
     """Create a person or change their name and roles; ``roles`` maps team to role."""
     insert = _INSERT[tx.dialect.name](person).values(email=email, name=name, created_at=now)
@@ -120,6 +125,21 @@ def reviewers(tx: Connection, team_id: str) -> list[tuple[str, str, Role]]:
         .order_by(person.c.email)
     )
     return [(row.email, row.name, Role(row.role)) for row in rows]
+
+
+def helpers(tx: Connection, team_ids: Sequence[str], *, besides: str | None, limit: int) -> list[str]:
+    """The names of whom to ask: those who lead one of these teams or, where nobody does, the admins. ``besides`` is who
+    asks.
+    """
+    leads = sa.and_(membership.c.team.in_(team_ids), membership.c.role == Role.LEAD.value)
+    rows = tx.execute(
+        sa.select(person.c.name, membership.c.role)
+        .join(membership, membership.c.email == person.c.email)
+        .where(sa.or_(leads, membership.c.role == Role.ADMIN.value), person.c.email != (besides or ""))
+        .order_by(person.c.name)
+    ).all()
+    named = [row.name for row in rows if row.role == Role.LEAD.value] or [row.name for row in rows]
+    return list(dict.fromkeys(named))[:limit]
 
 
 def person_of(tx: Connection, email: str) -> tuple[str, str, Mapping[str, Role]] | None:

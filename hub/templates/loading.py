@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hub import faults
 from hub.clean import clean_text
 from hub.errors import BadRequest
 from hub.templates import figures, front_matter, sandbox
@@ -163,7 +164,7 @@ def _metadata(name: str, head: FrontMatter) -> Metadata:
     try:
         return Metadata.model_validate(head.data.get("metadata") or {})
     except ValidationError as error:
-        told = error.errors(include_url=False, include_context=False, include_input=False)
+        told = error.errors(include_url=False, include_input=False)
         # A misspelt key is both unknown and missing; the unknown one has the line that has to be mended.
         first = next((one for one in told if one["type"] == "extra_forbidden"), told[0])
         path = tuple(part for part in first["loc"] if part != "[key]")
@@ -175,7 +176,7 @@ def _metadata(name: str, head: FrontMatter) -> Metadata:
             ) from None
         if first["type"] == "missing":
             raise refused(name, line, f"metadata has no '{key}'", f"Add {key} under metadata.") from None
-        said = first["msg"].removeprefix("Value error, ")
+        said = faults.said(first)
         raise refused(name, line, f"metadata.{key}: {said[:1].lower()}{said[1:]}") from None
 
 

@@ -18,11 +18,13 @@ from hub.templates.inputs import InputSpec
 
 
 class Help(BaseModel):
-    """Where a person gets help with a template."""
+    """Where a person gets help with a template. ``channel`` is a place of the organisation's own, and empty where
+    nobody has named one: then whoever leads the team is asked.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channel: str
+    channel: str = ""
     guide: str = ""
     text: str = ""
 

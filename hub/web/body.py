@@ -11,6 +11,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from hub import faults
 from hub.clean import clean_json
 from hub.errors import BadRequest, InvalidInputs
 
@@ -70,9 +71,9 @@ def validated(model: type[Body], value: Any) -> Body:
         return model.model_validate(value)
     except ValidationError as error:
         fields: dict[str, str] = {}
-        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        for fault in error.errors(include_url=False, include_input=False):
             name = ".".join(_name(part) for part in fault["loc"]) or "body"
-            fields.setdefault(name, fault["msg"].removeprefix("Value error, "))
+            fields.setdefault(name, faults.said(fault))
         named = ", ".join(list(fields)[:5])
         raise InvalidInputs(
             f"The body cannot be worked on: {named}.", fields=fields, instead="See /openapi.json for what it takes."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.bootstrap import Hub
 from hub.domain import Run, RunState
+from hub.pipeline import redraft
 from hub.pipeline.notifications import needs_asker
 from hub.pipeline.reviewers import REVIEWERS
 from hub.sdk import Entrance
@@ -19,6 +20,8 @@ from hub.web.visitor import WINDOW, Uses
 
 #: Runs that need somebody, looked at and listed.
 LOOKED, LISTED = 50, 5
+#: People named to ask.
+NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,18 @@ def workflows(hub: Hub, identity: Identity, uses: Uses) -> list[Template]:
 
 
 def helpers(templates: Sequence[Template]) -> Mapping[tuple[str, str], list[Template]]:
-    """Who looks after the templates: (owner, channel) to theirs, in their order."""
+    """Where an owner named a place to ask about their templates: (owner, channel) to theirs, in their order."""
     found: dict[tuple[str, str], list[Template]] = {}
     for one in templates:
-        found.setdefault((one.owner, one.help.channel), []).append(one)
+        if one.help.channel:
+            found.setdefault((one.owner, one.help.channel), []).append(one)
     return found
+
+
+def to_ask(hub: Hub, identity: Identity) -> list[str]:
+    """The names of the people to ask: who leads the person's teams, else the admins."""
+    with hub.database.reading() as tx:
+        return teams.helpers(tx, list(identity.roles), besides=identity.person, limit=NAMED)
 
 
 def mine(hub: Hub, identity: Identity, limit: int) -> list[Run]:
@@ -84,9 +94,11 @@ def waiting(hub: Hub, identity: Identity) -> list[Run]:
     with hub.database.reading() as tx:
         for state in (RunState.HELD, RunState.WAITING_USER, RunState.ORPHANED, RunState.FAILED):
             found += runs.of_person(tx, identity.person, limit=LOOKED, state=state)
+        rejected = redraft.unanswered(tx, identity.person, LOOKED)
     # What is older than the window nobody waits for.
     since = hub.parts.clock() - WINDOW
-    theirs = [run for run in found if identity.reaches(run.team) and needs_asker(run) and run.updated_at >= since]
+    found = [*filter(needs_asker, found), *filter(redraft.is_rejected, rejected)]
+    theirs = [run for run in found if identity.reaches(run.team) and run.updated_at >= since]
     return sorted(theirs, key=lambda run: -run.created_at)
 
 

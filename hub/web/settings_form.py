@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from hub.clean import clean_text
+from hub.faults import sentence as plainly
 from hub.sdk import ConnectorSettings, Secret
 
 Settings = type[ConnectorSettings]
@@ -135,10 +136,8 @@ def faults(settings: Settings, given: Mapping[str, Any]) -> Faults:
     try:
         settings.model_validate(dict(given))
     except ValidationError as error:
-        for one in error.errors(include_input=False, include_url=False, include_context=False):
-            said = one["msg"].removeprefix("Value error, ")
-            said = "This is needed" if one["type"] == "missing" else said
-            sentence = f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."
+        for one in error.errors(include_input=False, include_url=False):
+            sentence = plainly(one)
             if one["loc"]:
                 found.setdefault(str(one["loc"][0]), sentence)
             else:

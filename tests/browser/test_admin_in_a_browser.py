@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import look, signed_in
@@ -70,3 +71,26 @@ def test_an_admin_s_morning(chromium: Browser, site: Site, url: str, axe: str) -
         for number, name in enumerate(("Retention", "Settings"), start=10):
             sections.get_by_role("link", name=name).click()
             look(page, axe, f"{number}-{name.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("path", "columns"),
+    [("/admin/ledger", ["Row", "When", "What", "Who", "With"]), ("/admin/settings", ["Value", "From", "What it does"])],
+)
+def test_on_a_phone_a_wide_table_is_read_from_top_to_bottom(
+    chromium: Browser, site: Site, url: str, path: str, columns: list[str]
+) -> None:
+    site.run()
+    with signed_in(chromium, url, "Ada") as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{url}{path}")
+        row = page.locator(".stacked tbody tr").first
+        named = "cells => cells.map(one => getComputedStyle(one, '::before').content.slice(1, -1))"
+        assert row.locator("td").evaluate_all(named) == columns
+        tops = row.locator("td").evaluate_all("cells => cells.map(one => one.getBoundingClientRect().top)")
+        assert tops == sorted(set(tops))
+        assert page.locator(".scroll").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+        if path == "/admin/ledger":
+            page.locator(".stacked summary").first.press("Enter")
+            expect(row.locator("details code")).to_be_visible()
+            assert page.locator(".scroll").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")

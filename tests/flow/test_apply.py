@@ -149,7 +149,9 @@ def test_a_failure_half_way_leaves_nothing_behind(hub: Hub, monkeypatch: pytest.
     ("old", "new", "line", "said"),
     [
         ("title: Paid media", "tilte: Paid media", 4, "not known"),
-        ("budget: 50", "budget: -1", 2, "greater than or equal to 0"),
+        ("budget: 50", "budget: -1", 2, "write 0 or more"),
+        ("title: Paid media", "title: [Paid]", 4, "write a text"),
+        ("      baseline_minutes: 25", "      baseline_minutes: soon", 28, "write a number"),
         ("brand: lead", "brand: boss", 11, "'lead'"),
         ("brand: lead", "nobody: lead", 11, "no team of this name"),
         ("Mara@example.com", "mara", 11, "e-mail address"),

@@ -10,7 +10,8 @@ from flask import Blueprint, current_app, g
 
 import hub as package
 from hub.bootstrap import Hub
-from hub.domain import Usage
+from hub.domain import Run, RunState, Usage
+from hub.store import deliveries, teams
 from hub.web.pages import help
 from hub.web.run_view import web_link
 
@@ -28,6 +29,8 @@ STATES = {
     "failed": ("Failed", "stop"),
     "cancelled": ("Cancelled", "calm"),
 }
+#: Shown in the place of "Done" once nothing of it stands any more.
+TAKEN_BACK = ("Taken back", "calm")
 TIERS = {
     0: "Checks only; nobody has to review it.",
     1: "You attest that it is right.",
@@ -42,6 +45,24 @@ def install(page: Blueprint, hub: Hub) -> None:
         page.add_app_template_filter(filter_, filter_.__name__)
 
     page.add_app_template_filter(hub.parts.shelf.title, "title_of")
+
+    @page.app_template_filter()
+    def team_title(team_id: str) -> str:
+        """A team as people know it; read once for each page. One that is gone keeps its id."""
+        if "team_titles" not in g:
+            with hub.database.reading() as tx:
+                g.team_titles = teams.titles(tx)
+        titles: dict[str, str] = g.team_titles
+        return titles.get(team_id, team_id)
+
+    @page.app_template_filter()
+    def taken_back(runs: Iterable[Run]) -> set[str]:
+        """The ids of those that were done and whose text stands nowhere any more, in one look for a whole list."""
+        done = [run.id for run in runs if run.state is RunState.DELIVERED and run.destinations]
+        if not done:
+            return set()
+        with hub.database.reading() as tx:
+            return deliveries.taken_back(tx, done)
 
     @page.app_context_processor
     def everywhere() -> dict[str, Any]:
@@ -80,8 +101,8 @@ def cost(used: Usage) -> str:
     return f"${used.cost_micros / 1e6:.4f}"
 
 
-def state(name: str) -> tuple[str, str]:
-    return STATES[name]
+def state(name: str, back: bool = False) -> tuple[str, str]:
+    return TAKEN_BACK if back else STATES[name]
 
 
 def listed_as_words(names: Iterable[str]) -> str:

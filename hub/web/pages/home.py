@@ -32,6 +32,7 @@ def blueprint(hub: Hub) -> Blueprint:
             doors=home_view.doors(hub, identity),
             cautions=[one for one in connections_of(hub, identity) if one["caution"]],
             helpers=home_view.helpers(templates),
+            to_ask=home_view.to_ask(hub, identity),
             steps=home_view.next_steps(hub, identity),
             form=trying.fresh(),
             ways=trying.ways(hub, identity),

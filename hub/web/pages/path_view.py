@@ -50,6 +50,7 @@ _WORDS = {
     "output.accepted": "The asker keeps it",
     "output.rejected": "The asker does not keep it",
     "feedback.given": "Feedback given",
+    "rejection.seen_to": "The rejection was left at that",
     "evidence.lapsed": "Evidence for a claim in it does not hold any more",
     "evidence.renewed": "The evidence holds again",
     "evidence.dealt_with": "A reviewer dealt with the claim",

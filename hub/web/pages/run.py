@@ -32,6 +32,7 @@ _SAID = {
     "undo": "Taken back: what it wrote is gone.",
     "mend": "Put right, and checked again.",
     "redraft": "This is the new draft, written with what the reviewer said.",
+    "seen-to": "Left at that: it waits for you no longer.",
     "dealt-with": "Noted: the claim was dealt with.",
     "feedback": "Thank you. It helps to find what gets in the way.",
 }
@@ -95,6 +96,8 @@ def _do(hub: Hub, identity: Identity, run: Run, action: str) -> None:
         mending.mend(hub.parts, run, actor)
     elif action == "undo":
         act.undo(hub.parts, run, actor)
+    elif action == "seen-to":
+        redraft.seen_to(hub.parts, run, actor)
     elif action == "dealt-with":
         lapses.deal_with(hub.parts, run, actor, said.get("evidence", ""))
     else:
@@ -151,6 +154,9 @@ def _seen(hub: Hub, identity: Identity, run: Run) -> dict[str, Any]:
         "may_deal": lapses.may_deal(run, identity.actor(run)),
         "look_id": look_id(run.id),
         "rejected": redraft.is_rejected(run) and view.cleared is None,
+        "may_leave": redraft.is_rejected(run)
+        and redraft.is_askers(run, identity.person)
+        and not any(event.kind == redraft.SEEN_TO for event in view.events),
         "fixes": mending.fixes(run),
         "may_edit": may_edit(hub.parts, run, identity.actor(run)),
         "friction": act.FRICTION,

@@ -17,7 +17,6 @@ metadata:
   version: "1.0"
   owner: TEAM
   help:
-    channel: "the team's channel"
     text: Select a text and run it.
   tier: 1
   surfaces: [api]

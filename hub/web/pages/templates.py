@@ -16,7 +16,7 @@ from hub.sdk import Picture
 from hub.store import authored, revisions, teams
 from hub.store.trials import Trial
 from hub.templates import Template
-from hub.web import template_view
+from hub.web import home_view, template_view
 from hub.web.api.answering import run_of
 from hub.web.api.catalog import template_of
 from hub.web.auth import Identity, whoever
@@ -116,6 +116,7 @@ def blueprint(hub: Hub) -> Blueprint:
             history=history,
             files=files,
             forks=forks,
+            to_ask=home_view.to_ask(hub, identity),
             proposals=proposals,
             publisher=actor is not None and actor.role in authoring.PUBLISHERS,
             author=own is not None and identity.person in own.authors,

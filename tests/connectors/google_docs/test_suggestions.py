@@ -83,6 +83,20 @@ def test_a_draft_below_a_heading_is_no_heading_once_accepted(bench: Bench) -> No
     assert levels["New copy"] is None
 
 
+def test_a_draft_below_a_list_is_still_suggested_and_leaves_the_list_alone(bench: Bench) -> None:
+    raw = body(paragraph("one", bullet={"listId": "kix.list"}), paragraph("after"))
+    document = bench.load({**raw, "lists": {"kix.list": {"listProperties": {}}}})
+    order = proposed(document, quote="one")
+    receipt = write(bench, order)
+    assert receipt.detail["note"] == suggest.SUGGESTED
+    take_back(bench, bench.connection(), order, receipt)
+    found = bench.read(document).tabs[0].body
+    assert [(found.text(one.start, one.end), one.item) for one in found.paragraphs] == [
+        ("one\n", True),
+        ("after\n", False),
+    ]
+
+
 @pytest.mark.parametrize("at", PLACES, ids=str)
 def test_undo_of_a_pending_suggestion_leaves_no_trace(bench: Bench, at: dict[str, Any]) -> None:
     document = three(bench)

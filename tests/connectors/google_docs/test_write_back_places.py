@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.google_docs.sandbox_document import paragraphs
 from hub.sdk import BadRequest, TargetGone
 from tests.connectors.google_docs.connector_bench import (
     Bench,
@@ -121,12 +122,40 @@ def test_a_draft_goes_below_the_table_that_ends_a_section(bench: Bench) -> None:
     assert _lands(bench, raw, "First\ncell\nA 🎯\nB\nSecond\nTail\n", heading="First") == "1NNN1N"
 
 
-def test_a_draft_below_a_list_item_continues_the_list(bench: Bench) -> None:
-    bullet = {"bullet": {"listId": "kix.list"}}
-    raw = body(paragraph("one", **bullet), paragraph("two", **bullet), paragraph("after"))
+def _list(*texts: str) -> list[dict[str, Any]]:
+    """Items as Google tells them: a bullet, and the indent of its level."""
+    indent = {"indentStart": {"magnitude": 36, "unit": "PT"}, "indentFirstLine": {"magnitude": 18, "unit": "PT"}}
+    items = [paragraph(text, bullet={"listId": "kix.list"}) for text in texts]
+    for item in items:
+        item["paragraph"]["paragraphStyle"] |= indent
+    return items
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "expected", "items"),
+    [
+        ([*_list("one", "two"), paragraph("after")], {"quote": "one"}, "one\nA 🎯\nB\ntwo\nafter\n", "*--*-"),
+        ([*_list("one", "two"), paragraph("after")], {"quote": "two"}, "one\ntwo\nA 🎯\nB\nafter\n", "**---"),
+        ([paragraph("before"), *_list("one", "two")], {"end": True}, "before\none\ntwo\nA 🎯\nB\n", "-**--"),
+        (_list("one", ""), {"end": True}, "one\nA 🎯\nB\n\n", "*--*"),
+        ([table(["cell"]), *_list("one")], {"quote": "cell"}, "cell\nA 🎯\nB\none\n", "---*"),
+    ],
+    ids=["inside", "below", "at the end", "above an empty item", "in a cell beside a list"],
+)
+def test_a_draft_below_a_list_is_plain_and_the_list_stays_as_it_was(
+    bench: Bench, content: list[dict[str, Any]], at: dict[str, Any], expected: str, items: str
+) -> None:
+    raw = body(*content)
     raw["lists"] = {"kix.list": {"listProperties": {}}}
-    _lands(bench, raw, "one\nA 🎯\nB\ntwo\nafter\n", quote="one")
-    _lands(bench, raw, "one\ntwo\nA 🎯\nB\nafter\n", quote="two")
+    _lands(bench, raw, expected, **at)  # Writes, and takes back to the very same document.
+    document, connection = bench.load(raw), bench.connection()
+    order = delivery(document, "A 🎯\nB", **at)
+    first, again = (bench.connector.write_back(connection, order) for _ in range(2))
+    assert (first.already, again.already, bench.writes(document)) == (False, True, 1)
+    found = list(paragraphs(bench.sandbox.store.get(document).tabs[0]["documentTab"]["body"]["content"]))
+    assert "".join("*" if "bullet" in one["paragraph"] else "-" for one in found) == items
+    assert ["indentStart" in one["paragraph"]["paragraphStyle"] for one in found] == [one == "*" for one in items]
+    assert ["indentFirstLine" in one["paragraph"]["paragraphStyle"] for one in found] == [one == "*" for one in items]
 
 
 @pytest.mark.parametrize("kind", ["headers", "footers", "footnotes"])
@@ -254,3 +283,13 @@ def test_any_text_goes_into_any_paragraph_exactly_once_and_comes_out(
     assert bench.connector.write_back(connection, order).already
     take_back(bench, connection, order, receipt)
     assert bench.texts(document) == before
+
+
+@pytest.mark.parametrize("gone", [{"quote": "Three"}, {"heading": "Three"}, {"end": True, "tab": "t.9"}], ids=str)
+def test_a_place_that_is_gone_before_there_is_a_draft_is_not_told_to_copy_one(
+    bench: Bench, gone: dict[str, Any]
+) -> None:
+    document = bench.load(body(paragraph("One"), paragraph("Two")))
+    with pytest.raises(TargetGone) as caught:
+        bench.connector.context(bench.connection(), delivery(document, **gone).target)
+    assert caught.value.instead == "Name another place, such as the end of the document, and run it again."

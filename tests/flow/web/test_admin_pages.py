@@ -162,7 +162,11 @@ def test_a_team_is_made_renamed_and_given_rules(site: Site) -> None:
     assert team.review["samples"] is False
     assert kinds(site)[:3] == ["team.changed", "team.changed", "team.created"]
     wrong = browser.post(f"{page}/review", {**rules, "zone": "Mars", "first": "20"}, at=page)
-    assert wrong.status_code == 422 and "time zone" in wrong.text
+    assert wrong.status_code == 422 and "time zone" in wrong.text and "Europe/Berlin" in wrong.text
+    typed = {"first": "early", "peer_hours": "500", "sample_hours": "", "specialists": "jon@example.com jon"}
+    wrong = browser.post(f"{page}/review", {**rules, **typed}, at=page)
+    told = re.findall(r'class="fault"[^>]*>([^<]+)<', wrong.text)
+    assert told == ["Write a whole number.", "Write 400 or less.", "Write a number.", "Write an e-mail address."]
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.google_docs.sandbox import start
-from hub.domain import RunState
+from hub.domain import DeliveryState, Role, RunState
 from hub.offline import Simulator
-from hub.store import runs, searches, teams
+from hub.store import deliveries, runs, searches, teams
 from hub.testing import FakeModel
 from hub.web.pages import help as help_pages
 from tests.flow.web.site import Site, has_read
 from tests.flow.web.test_api_acts import ASKED, EMAIL
-from tests.hubs import TEMPLATE, Clock, answer, at_end_of, connect
+from tests.hubs import TEAM, TEMPLATE, Clock, answer, at_end_of, connect
 
 TEXT = "Our spring sale starts on Monday & everybody is <b>welcome</b>."
 
@@ -25,6 +26,44 @@ def test_home_teaches_when_nothing_has_run_yet(site: Site) -> None:
     page = site.browser().get("/").text
     assert "Nothing has run yet" in page
     assert "Rewrite in brand voice" in page and 'name="input.text"' in page
+
+
+def test_help_is_with_people_who_are_there_and_in_no_channel_that_is_not(site: Site) -> None:
+    def says(who: str) -> str:
+        pages = [site.browser(who).get(at).text for at in ("/", f"/templates/{TEMPLATE}")]
+        assert not any("#ask" in page for page in pages)
+        return " ".join(" ".join(pages).split())
+
+    assert 'Ada</span><span class="sub">Ask about any' in says("mara") and "Ask Ada." in says("mara")
+    with site.hub.database.transaction() as tx:
+        teams.put_person(tx, "lea@example.com", "Lea <Lead>", {TEAM: Role.LEAD}, 0.0)
+    assert 'Lea &lt;Lead&gt;</span><span class="sub">Ask about any' in says("mara")
+    assert "Ask Lea &lt;Lead&gt;." in says("mara") and "Ask Ada" not in says("mara")
+
+
+def test_whoever_is_alone_on_the_hub_is_not_told_to_ask_themselves(site: Site) -> None:
+    with site.hub.database.transaction() as tx:
+        for who in ("mara", "jon", "kim"):
+            teams.put_person(tx, f"{who}@example.com", who, {"crm": Role.MEMBER}, 0.0)
+    assert "Nobody to ask yet" in site.browser("ada").get("/").text
+
+
+def test_a_channel_the_organisation_has_named_is_where_help_is(site: Site) -> None:
+    shelf = site.hub.parts.shelf
+    shipped = shelf.current(TEMPLATE)
+    own = shipped.help.model_copy(update={"channel": "#our-copy-desk"})
+    shelf.add(shipped.model_copy(update={"help": own, "revision": "f" * 64}))
+    assert "#our-copy-desk" in site.browser().get("/").text
+    assert "#our-copy-desk" in site.browser().get(f"/templates/{TEMPLATE}").text
+
+
+def test_people_read_the_title_of_a_team_and_the_address_holds_its_id(site: Site) -> None:
+    run = site.run()
+    mara, ada = site.browser(), site.browser("ada")
+    for at in ("/", "/runs", f"/runs/{run.id}", f"/runs/{run.id}/provenance"):
+        assert "· Brand team" in mara.get(at).text and "· brand" not in mara.get(at).text, at
+    assert "· Brand team" in ada.get("/runs?team=brand").text
+    assert "Member of Brand team" in ada.get("/admin/people").text
 
 
 def test_a_form_starts_a_run_and_leads_to_its_page(site: Site) -> None:
@@ -93,6 +132,35 @@ def test_a_run_s_page_shows_path_draft_receipt_and_undo(site: Site) -> None:
         assert "Taken back" in after and "Take it back" not in after
     finally:
         sandbox.stop()
+
+
+def test_a_run_is_done_while_anything_of_it_stands_and_then_taken_back(site: Site) -> None:
+    def chips() -> list[str]:
+        browser = site.browser()
+        chip = r'<span class="chip \w+"(?: role="status")?>([^<]+)<'
+        return [re.findall(chip, browser.get(at).text)[0] for at in ("/runs", f"/runs/{run.id}")]
+
+    sandbox = start()
+    try:
+        connect(site.hub, sandbox.url)
+        run = site.run(target=at_end_of("demo-launch-brief"))
+        assert chips() == ["Done", "Done"]
+        with site.hub.database.transaction() as tx:
+            (row,) = deliveries.of_run(tx, run.id)
+            deliveries.add(tx, replace(row, key=f"{run.id}.2", number=2), 0.0)
+            deliveries.save(tx, row.key, 0.0, {"state": DeliveryState.UNDONE})
+        assert chips() == ["Done", "Done"]
+        site.browser().post(f"/runs/{run.id}/undo", at=f"/runs/{run.id}")
+        assert chips() == ["Taken back", "Taken back"]
+        page = site.browser().get("/").text
+        assert '<span class="chip calm">Taken back</span>' in page and ">Done<" not in page
+    finally:
+        sandbox.stop()
+
+
+def test_a_run_that_wrote_nothing_anywhere_is_done(site: Site) -> None:
+    run = site.run()
+    assert ">Done<" in site.browser().get(f"/runs/{run.id}").text
 
 
 def test_a_problem_says_what_why_what_to_do_and_who(open_at: Any) -> None:

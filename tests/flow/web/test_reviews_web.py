@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from connectors.google_docs.sandbox import Sandbox
 from hub.domain import Role, Run, RunState
 from hub.pipeline import run as running
 from hub.pipeline import second_look
@@ -20,7 +22,7 @@ from hub.testing import FakeModel
 from hub.web import look_view
 from tests.flow.path.review_desk import LONG, TEXT
 from tests.flow.web.site import Site, open_site
-from tests.hubs import TEAM, TEMPLATE, Clock, answer, inputs, kinds
+from tests.hubs import TEAM, TEMPLATE, Clock, answer, at_end_of, connect, inputs, kinds
 
 REGISTERED = {EVIDENCE: "ev-1: " + "It lasts 9 hours. " * 40, "text": "Our lantern lasts 9 hours."}
 
@@ -36,11 +38,11 @@ def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
         yield site
 
 
-def waiting(site: Site, key: str = "one", tier: int = 2) -> Run:
+def waiting(site: Site, key: str = "one", tier: int = 2, **given: Any) -> Run:
     """A run that waits for its review."""
     shelf = site.hub.parts.shelf
     shelf.add(shelf.current(TEMPLATE).model_copy(update={"tier": tier, "name": f"tier-{tier}", "revision": f"r{tier}"}))
-    run = site.run(key, template=f"tier-{tier}", inputs=inputs(TEXT))
+    run = site.run(key, template=f"tier-{tier}", inputs=inputs(TEXT), **given)
     assert run.state is RunState.IN_REVIEW, run.problem
     return run
 
@@ -107,6 +109,48 @@ def test_a_rejection_says_why_and_the_asker_has_it_written_anew_with_one_click(s
     assert new.status_code == 303 and new.headers["Location"] != f"/runs/{run.id}"
     again = mara.get(new.headers["Location"]).text
     assert "written with what the reviewer said" in again and f'href="/runs/{run.id}"' in again
+
+
+SAYS = "A reviewer rejected the draft. Write it again with what the reviewer said"
+
+
+def rejected(site: Site, key: str = "one", **given: Any) -> Run:
+    run = waiting(site, key, **given)
+    jon = site.browser("jon")
+    desk = first_link(jon.get("/reviews").text)
+    jon.post(f"{desk}/reject", {"reason": "Too loud for us."}, at=desk)
+    return run
+
+
+def on_home(site: Site, who: str = "mara") -> list[str]:
+    """The rejected runs that Home says wait for this person."""
+    return re.findall(r'<li><a href="/runs/([^"]+)">[^<]+</a>: ' + SAYS, site.browser(who).get("/").text)
+
+
+def test_a_rejected_draft_waits_for_whoever_asked_until_it_is_written_again(site: Site) -> None:
+    first, second = rejected(site), rejected(site, "two")
+    assert set(on_home(site)) == {first.id, second.id}
+    assert on_home(site, "jon") == on_home(site, "ada") == []
+    site.browser().post(f"/runs/{first.id}/redraft", at=f"/runs/{first.id}")
+    assert on_home(site) == [second.id]
+
+
+def test_a_rejected_draft_that_was_left_at_that_or_taken_back_waits_for_nobody(site: Site, docs: Sandbox) -> None:
+    left, mara, ada = rejected(site), site.browser(), site.browser("ada")
+    page = f"/runs/{left.id}"
+    assert f"{page}/seen-to" not in ada.get(page).text
+    ada.post(f"{page}/seen-to", at=page)
+    assert on_home(site) == [left.id]
+    for _ in range(2):
+        mara.post(f"{page}/seen-to", at=page)
+    assert on_home(site) == [] and kinds(site.hub, left).count("rejection.seen_to") == 1
+    assert f"{page}/seen-to" not in mara.get(page).text and f"{page}/redraft" in mara.get(page).text
+
+    connect(site.hub, docs.url)
+    written = rejected(site, "two", target=at_end_of("demo-launch-brief"))
+    assert on_home(site) == [written.id]
+    mara.post(f"/runs/{written.id}/undo", at=f"/runs/{written.id}")
+    assert on_home(site) == []
 
 
 def test_a_person_sees_neither_their_own_drafts_in_the_queue_nor_those_of_other_teams(site: Site) -> None:
@@ -222,9 +266,9 @@ def test_a_lead_sees_how_reviews_go_and_who_is_missing(site: Site) -> None:
     with site.hub.database.transaction() as tx:
         teams.put_person(tx, "lea@example.com", "Lea", {TEAM: Role.LEAD}, 0.0)
     page = site.browser("kim").get("/reviews").text
-    assert "How reviews go" in page and '<th scope="row">crm</th>' in page and ">brand</th>" not in page
+    assert "How reviews go" in page and '<th scope="row">CRM team</th>' in page and ">Brand team</th>" not in page
     assert "How reviews go" not in site.browser("jon").get("/reviews").text
-    assert ">brand</th>" in site.browser("ada").get("/reviews").text
+    assert ">Brand team</th>" in site.browser("ada").get("/reviews").text
 
 
 @pytest.mark.parametrize("path", ["/reviews/none", "/reviews/%00", "/api/v1/reviews/none", "/api/v1/reviews/%00"])

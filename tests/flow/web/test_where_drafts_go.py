@@ -74,6 +74,6 @@ def test_in_two_teams_the_workflow_is_the_one_of_the_team_that_asks(site: Site) 
         teams.put_person(tx, "kim@example.com", "Kim", {TEAM: Role.MEMBER, OTHER: Role.LEAD}, 0.0)
     kim = site.browser(None)
     kim.post("/sign-in/demo", {"person": "kim@example.com"}, at="/sign-in")
-    assert "(team brand)" in kim.get(PAGE).text
+    assert "(Brand team)" in kim.get(PAGE).text
     sent = {**TEXT, "team": OTHER, "workflow": "newsletter", "place.page": "demo-newsletter"}
     assert kim.post(PAGE, sent, at=PAGE).status_code == 400

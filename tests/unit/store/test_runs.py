@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from hub.domain import Actor, Problem, Request, Run, RunState, Stage, Target
+from hub.domain import Actor, Problem, Request, Review, Run, RunState, Stage, Target
 from hub.errors import LeaseLost
-from hub.store import Database, runs, teams
+from hub.store import Database, events, runs, teams
 
 
 @pytest.fixture
@@ -176,3 +177,28 @@ def test_a_person_takes_a_resting_run_only_in_the_states_meant(database: Databas
         assert runs.take_waiting(tx, "1", [RunState.FAILED], token="p", now=1.0, until=9.0) is None
         assert runs.take_waiting(tx, "1", [RunState.QUEUED], token="p", now=1.0, until=9.0) is not None
         assert runs.take_waiting(tx, "1", [RunState.QUEUED], token="q", now=2.0, until=9.0) is None
+
+
+def test_a_rejected_run_is_unanswered_until_a_row_since_or_a_run_written_anew_says_otherwise(
+    database: Database,
+) -> None:
+    reviewed = Review(by="r@example.com", decision="reject", content_hash="h", at=4.0)
+    ended = {"state": RunState.REFUSED, "review": reviewed, "ended_at": 5.0}
+    for number, more in enumerate((ended, ended, ended, {**ended, "review": None}, {}), start=1):
+        create(database, replace(a_run(str(number)), **more))
+
+    def told(number: int, run_id: str, kind: str, at: float) -> None:
+        rest = {"team": "a", "actor": "", "data": "{}", "key_id": "", "prev": "", "hash": ""}
+        with database.transaction() as tx:
+            events.insert(tx, [{"seq": number, "at": at, "run_id": run_id, "kind": kind, **rest}])
+
+    def unanswered(person: str = "X@example.com") -> set[str]:
+        with database.reading() as tx:
+            return {run.id for run in runs.rejected_of(tx, person, answered=("seen", "undone"), limit=9)}
+
+    told(1, "1", "undone", 3.0)
+    told(2, "1", "other", 6.0)
+    assert unanswered() == {"1", "2", "3"} and unanswered("y@example.com") == set()
+    told(3, "2", "seen", 5.0)
+    create(database, replace(a_run("9"), request=replace(a_run("9").request, key="redraft:3")))
+    assert unanswered() == {"1"}
