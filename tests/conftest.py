@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub.testing.prepared import sqlite
 from tests import prepared
@@ -26,7 +27,12 @@ KEPT = ("INLAY_CI", "INLAY_TEST_", "INLAY_AIMOCK")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Forget the developer's own settings: a test says what it needs, and never finds a real key."""
+    """Forget the developer's own settings: a test says what it needs, and never finds a real key.
+
+    And let hypothesis take its time: how long an example takes tells of the machine and of the tests beside it.
+    """
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
     for name in list(os.environ):
         if name.startswith(("INLAY_", "OPENAI_")) and not name.startswith(KEPT):
             del os.environ[name]

@@ -119,7 +119,9 @@ def test_a_fault_of_a_dialect_is_neither_an_acceptance_nor_a_500(error: Exceptio
         inbound.parse(at.connection, sent(event()))
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     headers=st.dictionaries(st.sampled_from(["x-shelf", "content-type", "content-encoding"]), st.text(max_size=80)),
     body=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))),

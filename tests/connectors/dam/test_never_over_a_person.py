@@ -115,7 +115,9 @@ def shelves() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("noted", [True, False], ids=["with its note", "without"])
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(step, min_size=2, max_size=14))
 def test_what_a_person_wrote_is_never_changed_by_a_run(
     shelves: None, noted: bool, steps: list[tuple[Any, ...]]

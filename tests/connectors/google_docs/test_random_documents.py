@@ -37,7 +37,9 @@ NOT_HELD = ["\n", "\r\n", "\r", "\x00", "\x0c", "\x1f", "\ud83d", "\udfaf", "\ue
 DRAFTS: st.SearchStrategy[str] = st.lists(st.sampled_from([*PIECES, *NOT_HELD]), min_size=1, max_size=8).map("".join)
 FAULTS = st.sampled_from((None, "503-after-commit", "drop", "drop-after-commit", "html", "429", "conflict"))
 #: The sandbox is one for all examples: each has a document of its own.
-RANDOM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RANDOM = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def _texts(tabs: Any) -> dict[str, str]:

@@ -241,7 +241,9 @@ AWKWARD = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     text=AWKWARD,
     lines=st.lists(st.text(st.sampled_from("aé🎯שب e\u0301"), max_size=8), min_size=1, max_size=5),

@@ -55,7 +55,9 @@ def caller() -> Iterator[tuple[Org, str, http.client.HTTPConnection]]:
         connection.close()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.sampled_from(("GET", "POST", "PATCH", "DELETE")), PLACES, BODIES)
 def test_any_call_is_answered_in_salesforces_form(
     caller: tuple[Org, str, http.client.HTTPConnection], method: str, place: list[str], body: object

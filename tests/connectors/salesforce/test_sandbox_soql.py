@@ -289,7 +289,7 @@ def answered(answerer: Answerer, soql: str) -> list[dict[str, Any]] | None:
         return None
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 @example("SELECT Id FROM Campaign WHERE StartDate > 0000-00-00")
 @example("SELECT Id FROM Campaign WHERE SystemModstamp > 0001-01-01T00:00:00+14:00")
