@@ -31,7 +31,7 @@ test: $(READY) $(FAKE_MODEL)/.ready ## Run the tests
 ifdef ARGS
 	@$(AXE) $(BIN)/python -m pytest $(ARGS)
 else
-	@$(AXE) $(BIN)/python -m pytest --numprocesses 6 --dist loadscope --no-loadscope-reorder
+	@$(AXE) $(BIN)/python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 endif
 
 check: lint test ## Everything a change must pass: style, imports, types, tests

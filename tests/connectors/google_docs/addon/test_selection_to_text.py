@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 from hub.model import Endpoint, OpenAIModel
@@ -46,9 +47,9 @@ def test_the_way_with_a_model_behind_its_own_server(tmp_path: Path, fake_model: 
         assert SALE in str(asked["body"])
         assert "Nobody" not in str(asked["body"])
         calls = [(one["method"], one["url"].rpartition("/sidebar/")[2]) for one in desk.stage.do("calls")]
-        assert calls == [
+        # How often it looks depends on how long the model takes.
+        assert [call for call, _ in groupby(calls)] == [
             ("post", "runs"),
-            ("get", f"runs/{run}"),
             ("get", f"runs/{run}"),
             ("post", f"runs/{run}/placed"),
         ]
