@@ -45,7 +45,7 @@ def may_edit(parts: Parts, run: Run, actor: Actor) -> bool:
         return run.stage is Stage.CHECK_OUTPUT
     if run.state is not RunState.IN_REVIEW:
         return False
-    if not review.is_author(run, actor.person) and not review.may_review(parts, run, actor):
+    if not reviewers.is_askers(run, actor.person) and not review.may_review(parts, run, actor):
         return False
     with parts.database.reading() as tx:
         return not _is_placed(tx, run.id)
@@ -112,8 +112,12 @@ def edit(parts: Parts, run: Run, actor: Actor, words: Words, *, seen: str) -> Ru
         state=RunState.ANSWERED,
         # Should this process die now, a worker goes on with the check: not one that only writes what was checked.
         changes={
-            **{"draft": draft, "problem": None, "output_verdicts": (), "review": None},
-            **{"tier": tier, "queue": ASK},
+            "draft": draft,
+            "problem": None,
+            "output_verdicts": (),
+            "review": None,
+            "tier": tier,
+            "queue": ASK,
         },
         entries=(Entry("draft.edited", {"of": seen, "content_hash": content_hash(edited)}),),
         writes=write,

@@ -8,10 +8,13 @@ from dataclasses import replace
 from hub.domain import Actor, Request, Run, RunState, Trigger
 from hub.errors import Conflict, NotAllowed
 from hub.ledger import Entry
+from hub.pipeline import reviewers
 from hub.pipeline.parts import Parts
 from hub.pipeline.texts import gone
 from hub.store import Tx, clearing, events, runs
 
+#: A run that writes a rejected draft anew has a key of this and the id of the rejected one.
+KEY = "redraft:"
 SEEN_TO = "rejection.seen_to"
 #: What tells that whoever asked has seen to a rejection.
 ANSWERED = (SEEN_TO, "delivery.undone")
@@ -31,7 +34,7 @@ def request_of(parts: Parts, run: Run, actor: Actor) -> Request:
         raise Conflict("There is nothing left to write this draft anew from.", why=why, instead="Start a new one.")
     return replace(
         run.request,
-        key=f"redraft:{run.id}",
+        key=f"{KEY}{run.id}",
         team=run.team,
         redraft_of=run.id,
         actor=actor,
@@ -61,7 +64,7 @@ def seen_to(parts: Parts, run: Run, actor: Actor) -> None:
     """
     if not is_rejected(run):
         raise Conflict("Only a draft that a reviewer rejected waits for this.", instead="Look at the run's page.")
-    if not is_askers(run, actor.person):
+    if not reviewers.is_askers(run, actor.person):
         raise NotAllowed("Only whoever asked for a draft leaves it at that.", instead="Have it written again instead.")
     with parts.database.transaction() as tx:
         if not any(event.kind == SEEN_TO for event in events.of_run(tx, run.id)):
@@ -73,11 +76,7 @@ def seen_to(parts: Parts, run: Run, actor: Actor) -> None:
 
 def unanswered(tx: Tx, person: str, limit: int) -> list[Run]:
     """The person's rejected drafts that nobody had written again, took back, or left at that; the newest first."""
-    return runs.rejected_of(tx, person, answered=ANSWERED, limit=limit)
-
-
-def is_askers(run: Run, person: str | None) -> bool:
-    return person is not None and runs.one_spelling(run.request.actor.person) == runs.one_spelling(person)
+    return runs.rejected_of(tx, person, again=KEY, answered=ANSWERED, limit=limit)
 
 
 def is_rejected(run: Run) -> bool:

@@ -19,13 +19,7 @@ from hub.pipeline.texts import content_hash, gone
 from hub.store import Tx, clearing, deliveries, look_backs, reviews, runs
 from hub.store.reviews import Look
 
-__all__ = ["REVIEWERS", "asked", "content_hash", "decide", "is_author", "may_review", "opened"]
-
-
-def is_author(run: Run, person: str) -> bool:
-    """Whether the person asked for the run. Systems spell one address in several ways; case and edges do not count."""
-    author = run.request.actor.person
-    return author is not None and runs.one_spelling(author) == runs.one_spelling(person)
+__all__ = ["REVIEWERS", "asked", "content_hash", "decide", "may_review", "opened"]
 
 
 def asked(parts: Parts, run: Run, tx: Tx) -> None:

@@ -24,6 +24,11 @@ def look_id(run_id: str) -> str:
     return hashlib.sha256(f"review {run_id}".encode()).hexdigest()[:24]
 
 
+def is_askers(run: Run, person: str | None) -> bool:
+    """Whether the person asked for the run. Systems spell one address in several ways; case and edges do not count."""
+    return person is not None and runs.one_spelling(run.request.actor.person) == runs.one_spelling(person)
+
+
 def rules_of(tx: Tx, team: str) -> ReviewRules:
     """How a team reviews."""
     found = teams.get(tx, team)

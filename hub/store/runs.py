@@ -166,12 +166,12 @@ def of_person(tx: Connection, person: str, *, limit: int, state: RunState | None
     return [of_row(row) for row in tx.execute(statement.order_by(table.c.created_at.desc(), table.c.id).limit(limit))]
 
 
-def rejected_of(tx: Connection, person: str, *, answered: Sequence[str], limit: int) -> list[Run]:
+def rejected_of(tx: Connection, person: str, *, again: str, answered: Sequence[str], limit: int) -> list[Run]:
     """The newest of this person's runs whose draft a reviewer rejected, and that nobody has answered: neither is there
-    a run under the key ``redraft:<id>``, nor a row of the ledger of a kind in ``answered`` since.
+    a run whose key is ``again`` and its id, nor a row of the ledger of a kind in ``answered`` since.
     """
-    again = table.alias()
-    written = sa.exists().where(again.c.request_key == sa.literal("redraft:").concat(table.c.id))
+    other = table.alias()
+    written = sa.exists().where(other.c.request_key == sa.literal(again).concat(table.c.id))
     since = ledger.c.at >= table.c.ended_at
     seen = sa.exists().where(ledger.c.run_id == table.c.id, ledger.c.kind.in_(answered), since)
     rejected = (table.c.state == RunState.REFUSED.value) & table.c.review.is_not(None) & table.c.cleared.is_(None)

@@ -14,7 +14,7 @@ from hub.errors import BadRequest, Conflict, InlayError
 from hub.pipeline import act, lapses, redraft, review
 from hub.pipeline import mend as mending
 from hub.pipeline.edit import may_edit
-from hub.pipeline.reviewers import look_id
+from hub.pipeline.reviewers import is_askers, look_id
 from hub.pipeline.show_prompt import may_see, show_prompt
 from hub.pipeline.texts import gone
 from hub.web import run_view
@@ -155,7 +155,7 @@ def _seen(hub: Hub, identity: Identity, run: Run) -> dict[str, Any]:
         "look_id": look_id(run.id),
         "rejected": redraft.is_rejected(run) and view.cleared is None,
         "may_leave": redraft.is_rejected(run)
-        and redraft.is_askers(run, identity.person)
+        and is_askers(run, identity.person)
         and not any(event.kind == redraft.SEEN_TO for event in view.events),
         "fixes": mending.fixes(run),
         "may_edit": may_edit(hub.parts, run, identity.actor(run)),

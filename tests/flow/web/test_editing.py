@@ -14,6 +14,7 @@ from hub.domain import Role, Run, RunState
 from hub.store import events, teams
 from hub.testing import FakeModel
 from tests.flow.path.review_desk import LONG, TEXT
+from tests.flow.web.desk_pages import first_link, hash_on, waiting
 from tests.flow.web.site import Site, open_site
 from tests.hubs import TEAM, TEMPLATE, Clock, answer, inputs
 
@@ -29,14 +30,6 @@ def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
         yield site
 
 
-def waiting(site: Site, key: str = "one", tier: int = 2) -> Run:
-    shelf = site.hub.parts.shelf
-    shelf.add(shelf.current(TEMPLATE).model_copy(update={"tier": tier, "name": f"tier-{tier}", "revision": f"r{tier}"}))
-    run = site.run(key, template=f"tier-{tier}", inputs=inputs(TEXT))
-    assert run.state is RunState.IN_REVIEW, run.problem
-    return run
-
-
 def held(site: Site, text: str = "A cheap lantern. Write to ops@example.net.") -> Run:
     site.hub.parts.model = FakeModel(answer(text))
     run = site.run("held", inputs=inputs(TEXT))
@@ -48,12 +41,6 @@ def box(page: str, name: str) -> str:
     found = re.search(rf'<textarea[^>]* name="{re.escape(name)}"[^>]*>(.*?)</textarea>', page, re.DOTALL)
     assert found, page
     return unescape(found[1])
-
-
-def hash_on(page: str) -> str:
-    found = re.search(r'name="content_hash" value="([0-9a-f]{64})"', page)
-    assert found, page
-    return found[1]
 
 
 def test_a_held_draft_is_edited_on_its_page_and_goes_on(site: Site) -> None:
@@ -123,35 +110,34 @@ def test_a_list_has_an_item_on_each_line_and_each_variant_its_own_boxes(site: Si
 
 def test_a_reviewer_edits_from_the_desk_and_another_one_approves(site: Site, clock: Clock) -> None:
     run, jon, ada = waiting(site), site.browser("jon"), site.browser("ada")
-    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', jon.get("/reviews").text)
-    assert desk
+    desk = first_link(jon.get("/reviews").text)
     at = f"/runs/{run.id}/edit"
-    assert at in jon.get(desk[1]).text
+    assert at in jon.get(desk).text
     page = jon.get(at).text
     assert "whoever wrote in a draft does not approve it" in page
     jon.post(at, {"content_hash": hash_on(page), "1.text": "A calm lantern."}, at=at)
-    assert desk[1] not in jon.get("/reviews").text
-    assert jon.get(desk[1]).status_code == 404
-    page = ada.get(desk[1]).text
+    assert desk not in jon.get("/reviews").text
+    assert jon.get(desk).status_code == 404
+    page = ada.get(desk).text
     clock.now += 60
-    ada.post(f"{desk[1]}/accept", {"content_hash": hash_on(page)}, at=desk[1])
+    ada.post(f"{desk}/accept", {"content_hash": hash_on(page)}, at=desk)
     assert site.hub.get(run.id).state is RunState.APPROVED
 
 
 def test_a_draft_that_is_held_after_an_edit_waits_for_no_reviewer(site: Site) -> None:
     run, jon, ada = waiting(site), site.browser("jon"), site.browser("ada")
-    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', ada.get("/reviews").text)
-    assert desk and ada.get(desk[1]).status_code == 200
+    desk = first_link(ada.get("/reviews").text)
+    assert ada.get(desk).status_code == 200
     at = f"/runs/{run.id}/edit"
     jon.post(at, {"content_hash": hash_on(jon.get(at).text), "1.text": "Write to me@example.org."}, at=at)
     assert site.hub.get(run.id).state is RunState.HELD
-    assert ada.get(desk[1]).status_code == 404 and desk[1] not in ada.get("/reviews").text
+    assert ada.get(desk).status_code == 404 and desk not in ada.get("/reviews").text
 
 
 def test_a_review_that_may_be_a_test_offers_no_editing_on_its_desk(site: Site) -> None:
     run, ada = waiting(site, tier=3), site.browser("ada")
-    desk = re.search(r'href="(/reviews/[0-9a-f]{24})"', ada.get("/reviews").text)
-    assert desk and f"/runs/{run.id}/edit" not in ada.get(desk[1]).text
+    desk = first_link(ada.get("/reviews").text)
+    assert f"/runs/{run.id}/edit" not in ada.get(desk).text
 
 
 def test_a_colleague_and_another_team_get_no_form(site: Site) -> None:

@@ -21,8 +21,9 @@ from hub.templates.rendering import EVIDENCE
 from hub.testing import FakeModel
 from hub.web import look_view
 from tests.flow.path.review_desk import LONG, TEXT
+from tests.flow.web.desk_pages import first_link, hash_on, waiting
 from tests.flow.web.site import Site, open_site
-from tests.hubs import TEAM, TEMPLATE, Clock, answer, at_end_of, connect, inputs, kinds
+from tests.hubs import TEAM, Clock, answer, at_end_of, connect, kinds
 
 REGISTERED = {EVIDENCE: "ev-1: " + "It lasts 9 hours. " * 40, "text": "Our lantern lasts 9 hours."}
 
@@ -36,27 +37,6 @@ def clock() -> Clock:
 def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with open_site(tmp_path, model=FakeModel(answer(LONG)), clock=clock) as site:
         yield site
-
-
-def waiting(site: Site, key: str = "one", tier: int = 2, **given: Any) -> Run:
-    """A run that waits for its review."""
-    shelf = site.hub.parts.shelf
-    shelf.add(shelf.current(TEMPLATE).model_copy(update={"tier": tier, "name": f"tier-{tier}", "revision": f"r{tier}"}))
-    run = site.run(key, template=f"tier-{tier}", inputs=inputs(TEXT), **given)
-    assert run.state is RunState.IN_REVIEW, run.problem
-    return run
-
-
-def first_link(page: str) -> str:
-    found = re.search(r'href="(/reviews/[0-9a-f]{24})"', page)
-    assert found, page
-    return found.group(1)
-
-
-def hash_on(page: str) -> str:
-    found = re.search(r'name="content_hash" value="([0-9a-f]{64})"', page)
-    assert found, page
-    return found.group(1)
 
 
 def test_a_reviewer_opens_the_queue_reads_a_draft_beside_its_source_and_approves_it(site: Site, clock: Clock) -> None:

@@ -194,7 +194,9 @@ def test_a_rejected_run_is_unanswered_until_a_row_since_or_a_run_written_anew_sa
 
     def unanswered(person: str = "X@example.com") -> set[str]:
         with database.reading() as tx:
-            return {run.id for run in runs.rejected_of(tx, person, answered=("seen", "undone"), limit=9)}
+            return {
+                run.id for run in runs.rejected_of(tx, person, again="redraft:", answered=("seen", "undone"), limit=9)
+            }
 
     told(1, "1", "undone", 3.0)
     told(2, "1", "other", 6.0)
